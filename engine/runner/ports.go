@@ -1,0 +1,79 @@
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// Bus carries messages between this engine and the world: Kafka, or memory in tests.
+type Bus interface {
+	// Bind makes sure that the topics exist and that records of topics.Consume are delivered from now on, beginning at
+	// the given positions (a partition that has none begins at its first record). It is called again, with the
+	// whole lists, when a deployment adds topics.
+	Bind(ctx context.Context, topics Topics, positions []Position) error
+	// Publish sends messages in order and returns how many of them, counted from the first, were acknowledged. With an error the
+	// rest is sent again later, with the same IDs.
+	Publish(ctx context.Context, messages []Outgoing) (int, error)
+}
+
+// Topics are what the deployed processes read and write.
+type Topics struct{ Consume, Publish []string }
+
+// Position is the offset of the next record to read of a partition.
+type Position struct {
+	Topic     string
+	Partition int32
+	Offset    int64
+}
+
+// Incoming is one record, as a Bus delivers it to [Runner.Receive].
+type Incoming struct {
+	Topic     string
+	Partition int32
+	Offset    int64
+	Key       []byte
+	Value     []byte
+	Headers   []RecordHeader
+	Timestamp time.Time
+	// ID, Source and Attributes are the CloudEvent's; Attributes holds all of its context attributes, ID and Source included.
+	ID, Source string
+	Attributes map[string]any
+	// Data is the payload as JSON values (integral numbers as int64).
+	Data any
+	// Fault says why the record cannot be read as a message; it is then kept as a dead letter.
+	Fault string
+}
+
+// RecordHeader is one header of a record.
+type RecordHeader struct {
+	Key   string `json:"key"`
+	Value []byte `json:"value"`
+}
+
+// Outgoing is one message to publish. Everything in it is fixed when it is stored, before it is sent for the first time, so
+// that a receiver can drop a repetition by ID.
+type Outgoing struct {
+	ID      string            `json:"id"` // of the CloudEvent: a UUID
+	Time    time.Time         `json:"time"`
+	Topic   string            `json:"topic"`
+	Key     string            `json:"key"`
+	Headers map[string]string `json:"headers,omitempty"`
+	Data    json.RawMessage   `json:"data"`
+	// The instance that sends it.
+	InstanceKey   string `json:"instanceKey"`
+	ProcessID     string `json:"processId"`
+	Version       int    `json:"version"`
+	ParentKey     string `json:"parentKey,omitempty"`
+	RootKey       string `json:"rootKey,omitempty"`
+	RootProcessID string `json:"rootProcessId,omitempty"`
+	ReferenceID   string `json:"referenceId,omitempty"`
+	BusinessKey   string `json:"businessKey,omitempty"`
+}
+
+// Clock tells the time and wakes the runner. Tests move one by hand.
+type Clock interface {
+	Now() time.Time
+	// Wake returns a channel that receives once, at or after the time, and a function that gives up waiting.
+	Wake(at time.Time) (<-chan time.Time, func())
+}
