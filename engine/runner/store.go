@@ -25,8 +25,12 @@ type ReadTx interface {
 // the table that they read.
 type Tx interface {
 	ReadTx
+	// Put keeps the value: it must not be written to any more. A key has 1 to 32768 bytes. A nil value is an empty one.
 	Put(table Table, key, value []byte) error
+	// Delete does nothing if the key is not there.
 	Delete(table Table, key []byte) error
+	// Drop deletes a whole table, whatever its size in little time.
+	Drop(table Table) error
 }
 
 // Table names one key space of a Store.

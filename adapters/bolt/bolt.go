@@ -1,0 +1,218 @@
+package bolt
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"github.com/sonata-bpmn/sonata/engine/runner"
+)
+
+// FileName is the store's file within a data directory.
+const FileName = "sonata.db"
+
+// lockTimeout is how long Open waits for another process to give the file up: long enough for one that is just ending.
+const lockTimeout = 2 * time.Second
+
+// The bucket "format" holds the number of the file's format under the key "number"; another number is refused, not guessed at.
+const format = "1"
+
+var formatBucket, formatKey = []byte("format"), []byte("number")
+
+// ErrInUse says that another process has the data directory open.
+var ErrInUse = errors.New("another Sonata uses this data directory; stop it, or give this one a directory of its own with --data")
+
+// Store keeps its tables in the buckets of one file. Once a write has failed it refuses to write again until it is opened
+// anew: after a failed fsync nobody knows what is on the disk, and a second one that succeeds does not change that
+// (https://wiki.postgresql.org/wiki/Fsync_Errors).
+type Store struct {
+	db     *bbolt.DB
+	failed atomic.Pointer[error]
+}
+
+var _ runner.Store = (*Store)(nil)
+
+// Open opens the store of a data directory; both come into being, readable by their owner only, if they are not there. The
+// error is [ErrInUse] when another process has it.
+func Open(dir string) (*Store, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	path := filepath.Join(dir, FileName)
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
+		Timeout: lockTimeout,
+		// A synced freelist makes small transactions three times slower once many pages are free; without it, opening
+		// reads the whole tree, seconds for some GB.
+		NoFreelistSync: true,
+		FreelistType:   bbolt.FreelistMapType,
+		// Address space, not memory: a map that need not grow never makes a writer wait for readers.
+		InitialMmapSize: 1 << 30,
+		NoStatistics:    true,
+	})
+	switch {
+	case errors.Is(err, bolterrors.ErrTimeout):
+		return nil, fmt.Errorf("%s: %w", dir, ErrInUse)
+	case err != nil:
+		return nil, fmt.Errorf("%s: not a store that this Sonata can open: %w", path, err)
+	}
+	if err := errors.Join(checkFormat(db), syncDir(dir)); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), db.Close())
+	}
+	return &Store{db: db}, nil
+}
+
+// checkFormat refuses a file that is not ours, and marks a new one.
+func checkFormat(db *bbolt.DB) error {
+	return db.Update(func(tx *bbolt.Tx) error {
+		if bucket := tx.Bucket(formatBucket); bucket != nil {
+			if found := bucket.Get(formatKey); string(found) != format {
+				return fmt.Errorf("the store has format %q, this Sonata knows format %s only; use the Sonata that wrote it", found, format)
+			}
+			return nil
+		}
+		if name, _ := tx.Cursor().First(); name != nil {
+			return errors.New("the file is a bbolt database, but not one of Sonata")
+		}
+		bucket, err := tx.CreateBucket(formatBucket)
+		if err != nil {
+			return err
+		}
+		return bucket.Put(formatKey, []byte(format))
+	})
+}
+
+// syncDir makes the file's name in the directory as durable as its content.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// Update runs fn in the only writing transaction; see [runner.Store].
+func (s *Store) Update(fn func(runner.Tx) error) error {
+	if failed := s.failed.Load(); failed != nil {
+		return fmt.Errorf("the store takes no writes since one failed; mend the disk and start Sonata again: %w", *failed)
+	}
+	var refused error
+	err := s.db.Update(func(tx *bbolt.Tx) error {
+		refused = fn(&writeTx{readTx{tx}, map[runner.Table]*bbolt.Bucket{}})
+		return refused
+	})
+	if err != nil && refused == nil { // fn was content: beginning or committing failed
+		s.failed.CompareAndSwap(nil, &err)
+	}
+	return err
+}
+
+// View runs fn on a consistent snapshot; see [runner.Store].
+func (s *Store) View(fn func(runner.ReadTx) error) error {
+	return s.db.View(func(tx *bbolt.Tx) error { return fn(readTx{tx}) })
+}
+
+// Close waits for running transactions, then closes the file.
+func (s *Store) Close() error { return s.db.Close() }
+
+type readTx struct{ tx *bbolt.Tx }
+
+// bucketName keeps tables apart from the store's own bucket.
+func bucketName(table runner.Table) []byte { return []byte("t/" + table) }
+
+func (r readTx) Get(table runner.Table, key []byte) []byte {
+	if bucket := r.tx.Bucket(bucketName(table)); bucket != nil {
+		return bucket.Get(key)
+	}
+	return nil
+}
+
+func (r readTx) Ascend(table runner.Table, from []byte, fn func(key, value []byte) bool) {
+	if bucket := r.tx.Bucket(bucketName(table)); bucket != nil {
+		cursor := bucket.Cursor()
+		for key, value := cursor.Seek(from); key != nil && fn(key, value); {
+			key, value = cursor.Next()
+		}
+	}
+}
+
+func (r readTx) Descend(table runner.Table, from []byte, fn func(key, value []byte) bool) {
+	if bucket := r.tx.Bucket(bucketName(table)); bucket != nil {
+		cursor := bucket.Cursor()
+		for key, value := last(cursor, from); key != nil && fn(key, value); {
+			key, value = cursor.Prev()
+		}
+	}
+}
+
+// last moves the cursor to the last key that is not after from.
+func last(cursor *bbolt.Cursor, from []byte) (key, value []byte) {
+	if from == nil {
+		return cursor.Last()
+	}
+	switch key, value = cursor.Seek(from); {
+	case key == nil:
+		return cursor.Last()
+	case bytes.Equal(key, from):
+		return key, value
+	default:
+		return cursor.Prev()
+	}
+}
+
+type writeTx struct {
+	readTx
+	buckets map[runner.Table]*bbolt.Bucket // that exist and were written to
+}
+
+func (w *writeTx) bucket(table runner.Table) (*bbolt.Bucket, error) {
+	if bucket := w.buckets[table]; bucket != nil {
+		return bucket, nil
+	}
+	bucket, err := w.tx.CreateBucketIfNotExists(bucketName(table))
+	if err != nil {
+		return nil, err
+	}
+	if table.Ascending() {
+		bucket.FillPercent = 0.9 // nothing will be inserted before the last page: leave little room in the others
+	}
+	w.buckets[table] = bucket
+	return bucket, nil
+}
+
+func (w *writeTx) Put(table runner.Table, key, value []byte) error {
+	bucket, err := w.bucket(table)
+	if err != nil {
+		return err
+	}
+	if value == nil {
+		value = []byte{} // bbolt's Get would return nil for it until the commit
+	}
+	return bucket.Put(key, value)
+}
+
+func (w *writeTx) Delete(table runner.Table, key []byte) error {
+	if w.tx.Bucket(bucketName(table)) == nil || len(key) == 0 {
+		return nil
+	}
+	bucket, err := w.bucket(table)
+	if err != nil {
+		return err
+	}
+	return bucket.Delete(key)
+}
+
+func (w *writeTx) Drop(table runner.Table) error {
+	delete(w.buckets, table)
+	err := w.tx.DeleteBucket(bucketName(table))
+	if errors.Is(err, bolterrors.ErrBucketNotFound) {
+		return nil
+	}
+	return err
+}
