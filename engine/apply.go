@@ -1,0 +1,96 @@
+package engine
+
+import (
+	"maps"
+	"slices"
+)
+
+func (e InstanceStarted) apply(in *Instance) {
+	in.Header = e.Header
+	in.State = StateActive
+	in.Scopes = []Scope{{ID: e.Scope, Node: e.ProcessID}}
+	in.LastID = e.Scope
+}
+
+func (e InstanceEnded) apply(in *Instance) {
+	in.State = e.State
+	in.EndedAt = e.At
+}
+
+func (e TokenProduced) apply(in *Instance) {
+	in.Tokens = append(in.Tokens, e.Token)
+	in.Scope(e.Scope).Live++
+	in.LastID = e.ID
+}
+
+func (e TokenEntered) apply(in *Instance) {
+	t := in.Token(e.Token)
+	t.Flow, t.Node = "", e.Node
+}
+
+func (e TokenConsumed) apply(in *Instance) {
+	in.Scope(in.Token(e.Token).Scope).Live--
+	in.Tokens = remove(in.Tokens, e.Token)
+}
+
+func (e ScopeOpened) apply(in *Instance) {
+	in.Scopes = append(in.Scopes, e.Scope)
+	in.LastID = e.ID
+	if t := in.Token(e.Token); t != nil {
+		t.Inner = e.ID
+	}
+}
+
+func (e ScopeClosed) apply(in *Instance) {
+	if t := in.Token(in.Scope(e.Scope).Token); t != nil {
+		t.Inner = 0
+	}
+	in.Scopes = remove(in.Scopes, e.Scope)
+}
+
+func (e VariablesSet) apply(in *Instance) {
+	s := in.Scope(e.Scope)
+	// A new map: the old one is shared with the instance that the step began with.
+	variables := make(map[string]any, len(s.Variables)+len(e.Variables))
+	maps.Copy(variables, s.Variables)
+	maps.Copy(variables, e.Variables)
+	s.Variables = variables
+}
+
+func (e SubscriptionOpened) apply(in *Instance) {
+	sub := e.Subscription
+	sub.Call = nil // was needed by the effect only
+	in.Subscriptions = append(in.Subscriptions, sub)
+	in.LastID = e.ID
+}
+
+func (e SubscriptionUpdated) apply(in *Instance) {
+	*in.Subscription(e.ID) = e.Subscription
+}
+
+func (e SubscriptionClosed) apply(in *Instance) {
+	in.Subscriptions = remove(in.Subscriptions, e.ID)
+}
+
+func (e IncidentRaised) apply(in *Instance) {
+	in.Incidents = append(in.Incidents, e.Incident)
+	in.LastID = e.ID
+}
+
+func (e IncidentResolved) apply(in *Instance) {
+	in.Incidents = remove(in.Incidents, e.Incident)
+}
+
+func (e MessageThrown) apply(in *Instance) { in.LastID = e.ID }
+
+func (SignalThrown) apply(*Instance) {}
+
+func (ErrorThrown) apply(*Instance) {}
+
+func remove[T interface{ id() ID }](items []T, id ID) []T {
+	i, ok := find(items, id)
+	if !ok {
+		return items
+	}
+	return slices.Delete(items, i, i+1)
+}

@@ -1,0 +1,117 @@
+package engine
+
+import "time"
+
+// Event is a fact about one instance. Events alone change state: applying them in order to nothing gives the instance
+// (see [Replay]). No event names a kind of flow node.
+type Event interface{ apply(in *Instance) }
+
+// InstanceStarted creates the instance and its outermost scope.
+type InstanceStarted struct {
+	Header
+	Scope ID `json:"scope"`
+}
+
+// InstanceEnded says that nothing of the instance is left to do.
+type InstanceEnded struct {
+	Key     Key       `json:"key"`
+	State   State     `json:"state"` // StateCompleted or StateTerminated
+	At      time.Time `json:"at"`
+	Parent  *Parent   `json:"parent,omitempty"`
+	Outcome Outcome   `json:"outcome"`
+}
+
+// Outcome is how a called instance ended, as its caller needs to know it.
+type Outcome struct {
+	Kind      OutcomeKind    `json:"kind"`
+	Code      string         `json:"code,omitempty"` // of an error
+	Text      string         `json:"text,omitempty"` // of an error or a failure
+	Variables map[string]any `json:"variables,omitempty"`
+}
+
+// OutcomeKind says how a called instance ended.
+type OutcomeKind string
+
+// Kinds of outcome.
+const (
+	OutcomeCompleted  OutcomeKind = "completed"
+	OutcomeError      OutcomeKind = "error"      // a BPMN error left the called instance
+	OutcomeTerminated OutcomeKind = "terminated" // cancelled by an operator
+	OutcomeNotStarted OutcomeKind = "notStarted" // there is no such process
+)
+
+// TokenProduced puts a token on a sequence flow, or straight into a flow node (boundary events, targets of event-based gateways).
+type TokenProduced struct{ Token }
+
+// TokenEntered moves a token from its flow into the flow node that the flow leads to.
+type TokenEntered struct {
+	Token ID     `json:"token"`
+	Node  string `json:"node"`
+}
+
+// TokenConsumed takes a token away.
+type TokenConsumed struct {
+	Token ID     `json:"token"`
+	Node  string `json:"node,omitempty"` // where it was; "" on a flow
+	// Withdrawn: its work was interrupted or cancelled, not done.
+	Withdrawn bool `json:"withdrawn,omitempty"`
+}
+
+// ScopeOpened adds a scope.
+type ScopeOpened struct{ Scope }
+
+// ScopeClosed removes a scope with its variables.
+type ScopeClosed struct {
+	Scope ID `json:"scope"`
+}
+
+// VariablesSet writes variables of one scope.
+type VariablesSet struct {
+	Scope     ID             `json:"scope"`
+	Variables map[string]any `json:"variables"`
+}
+
+// SubscriptionOpened says that the instance waits.
+type SubscriptionOpened struct{ Subscription }
+
+// SubscriptionUpdated replaces a subscription that stays open: a job's retries, a cycle's next due time.
+type SubscriptionUpdated struct{ Subscription }
+
+// SubscriptionClosed says that the instance waits no longer: what it waited for happened, or was withdrawn.
+type SubscriptionClosed struct {
+	Subscription
+	Withdrawn bool `json:"withdrawn,omitempty"`
+}
+
+// IncidentRaised says that a step failed.
+type IncidentRaised struct{ Incident }
+
+// IncidentResolved says that the failed step runs again, or that its token is gone.
+type IncidentResolved struct {
+	Incident ID `json:"incident"`
+}
+
+// MessageThrown says that a message leaves the instance.
+type MessageThrown struct {
+	ID      ID                `json:"id"`
+	Element string            `json:"element"`
+	Topic   string            `json:"topic"`
+	Key     string            `json:"key,omitempty"` // of the record; "" : the business key, else the root instance's key
+	Data    map[string]any    `json:"data"`
+	Headers map[string]string `json:"headers,omitempty"` // further record headers
+}
+
+// SignalThrown says that a signal is broadcast (§10.5.5).
+type SignalThrown struct {
+	Element   string         `json:"element"`
+	Name      string         `json:"name"`
+	Variables map[string]any `json:"variables,omitempty"`
+}
+
+// ErrorThrown tells that a BPMN error left an element and who caught it; it changes nothing by itself.
+type ErrorThrown struct {
+	Element  string `json:"element"`
+	Code     string `json:"code"`
+	Text     string `json:"text,omitempty"`
+	CaughtBy string `json:"caughtBy,omitempty"` // "" : by a caller
+}

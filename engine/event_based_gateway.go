@@ -1,0 +1,40 @@
+package engine
+
+// eventBasedGateway waits for whichever of the events after it happens first (§10.6.6, §13.3.4). All of them wait at once, and
+// all others are withdrawn in the step in which one happens.
+type eventBasedGateway struct{}
+
+func (eventBasedGateway) link(c *compiler, n *node) {
+	fn := n.source
+	if fn.EventGatewayType == "Parallel" {
+		c.refuse(CodeUnsupported, fn.Element, "a parallel event-based gateway cannot be executed")
+	}
+	if len(fn.Outgoing) < 2 {
+		c.refuse(CodeEventGateway, fn.Element, "%s has less than two events to choose from", n.label())
+	}
+	for _, f := range fn.Outgoing {
+		if k := f.Target.Kind; k != "intermediateCatchEvent" && k != "receiveTask" {
+			c.refuse(CodeEventGateway, f.Element, "%s leads to a %s, which waits for nothing", n.label(), k).Hint = "let it lead to catch events and receive tasks only"
+		}
+		if f.Condition != nil {
+			c.refuse(CodeEventGateway, f.Element, "sequence flow %q has a condition, but %s chooses by events", f.ID, n.label())
+		}
+		if len(f.Target.Boundary) > 0 {
+			c.refuse(CodeEventGateway, f.Target.Element, "%s waits for %s, so it can have no boundary events", n.label(), label(f.Target.ID, f.Target.Name))
+		}
+		if len(f.Target.Incoming) > 1 {
+			c.refuse(CodeEventGateway, f.Target.Element, "%s has other incoming flows besides that of %s", label(f.Target.ID, f.Target.Name), n.label())
+		}
+	}
+}
+
+func (eventBasedGateway) enter(s *step, n *node, t Token) error {
+	for _, f := range n.outgoing {
+		if err := s.subscribe(f.target, waiter{token: t, scope: t.Scope}); err != nil {
+			// The others must not fire while this one waits for an operator.
+			s.unsubscribe(func(sub Subscription) bool { return sub.Token == t.ID }, true)
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,94 @@
+package engine
+
+import "fmt"
+
+// fault is a failure of data or of a worker. It becomes an incident.
+type fault struct {
+	kind IncidentKind
+	err  error
+}
+
+func (f *fault) Error() string { return f.err.Error() }
+func (f *fault) Unwrap() error { return f.err }
+
+func faultf(kind IncidentKind, format string, args ...any) error {
+	return &fault{kind: kind, err: fmt.Errorf(format, args...)}
+}
+
+// raise keeps a fault as an incident of the token.
+func (s *step) raise(t Token, n *node, leaving bool, err error) {
+	kind := IncidentExpression
+	if f, ok := err.(*fault); ok {
+		kind = f.kind
+	}
+	s.emit(IncidentRaised{Incident{
+		ID: s.newID(), Kind: kind, Token: t.ID, Element: n.id, Text: err.Error(), At: s.at, Leaving: leaving,
+	}})
+}
+
+// handle runs the failed step again: entering or leaving the node, or the job.
+func (c ResolveIncident) handle(s *step) error {
+	if err := s.mustBeActive(); err != nil {
+		return err
+	}
+	found := s.in.Incident(c.Incident)
+	if found == nil {
+		return reject(CodeNotFound, "instance %s has no incident %d", s.in.Key, c.Incident)
+	}
+	incident := *found
+	s.emit(IncidentResolved{Incident: incident.ID})
+	t := s.in.Token(incident.Token)
+	n := s.p.nodes[incident.Element]
+	switch {
+	case t.Flow != "": // the step limit kept it out
+		s.queue = append(s.queue, t.ID)
+	case incident.Subscription != 0:
+		sub := *s.in.Subscription(incident.Subscription)
+		job := *sub.Job
+		job.Retries = max(c.Retries, 1)
+		sub.Job = &job
+		s.emit(SubscriptionUpdated{sub})
+	case incident.Leaving:
+		s.leave(n, *t, nil)
+	default:
+		s.unsubscribe(func(sub Subscription) bool { return sub.Token == t.ID && sub.Element == n.id }, true)
+		if t.Inner != 0 {
+			s.withdrawScope(t.Inner)
+			s.emit(ScopeClosed{Scope: t.Inner})
+		}
+		s.enter(n, *s.in.Token(t.ID))
+	}
+	return nil
+}
+
+// label names a node in texts for people.
+func (n *node) label() string { return label(n.id, n.source.Name) }
+
+func (f *flow) label() string {
+	return fmt.Sprintf("sequence flow %q from %s to %s", f.id, f.source.label(), f.target.label())
+}
+
+func label(id, name string) string {
+	if name == "" {
+		return fmt.Sprintf("%q", id)
+	}
+	return fmt.Sprintf("%q (%s)", name, id)
+}
+
+// typeName names the type of a JSON value; it never shows the value, which may be a secret.
+func typeName(value any) string {
+	switch value.(type) {
+	case nil:
+		return "null"
+	case bool:
+		return "a boolean"
+	case string:
+		return "a text"
+	case []any:
+		return "a list"
+	case map[string]any:
+		return "an object"
+	default:
+		return "a number"
+	}
+}

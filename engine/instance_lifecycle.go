@@ -1,0 +1,101 @@
+package engine
+
+import "cmp"
+
+func (c StartInstance) handle(s *step) error {
+	starts, err := s.p.chooseStarts(c.Element)
+	if err != nil {
+		return err
+	}
+	h := Header{
+		Key: c.Key, DefinitionKey: s.p.Key, ProcessID: s.p.ID, Version: s.p.Version,
+		RootKey: cmp.Or(c.RootKey, c.Key), RootProcessID: cmp.Or(c.RootProcess, s.p.ID),
+		StartedAt: s.at, ReferenceID: c.ReferenceID, Parent: c.Parent,
+	}
+	h.BusinessKey, err = s.businessKey(c, starts[0], &h)
+	if err != nil {
+		return err
+	}
+	s.emit(InstanceStarted{Header: h, Scope: s.newID()})
+	root := s.in.Scopes[0].ID
+	s.set(root, c.Variables)
+	for _, n := range starts {
+		t := s.place(root, n)
+		if err := s.subscribeEventSubProcesses(s.p.root, root); err != nil {
+			s.raise(t, n, false, err)
+			continue
+		}
+		if c.Message != nil {
+			s.leave(n, t, c.Message.results(n))
+		} else {
+			s.enter(n, t)
+		}
+	}
+	return nil
+}
+
+// chooseStarts finds where a token is placed: at the start event that was named, else at the only none start event, else,
+// where the process has no start event at all, at each node without incoming flow (§10.5.2).
+func (p *Process) chooseStarts(element string) ([]*node, error) {
+	if element != "" {
+		n := p.nodes[element]
+		if n == nil || n.container != p.root || n.kind() != "startEvent" {
+			return nil, reject(CodeInvalid, "process %s has no start event %q", p.ID, element)
+		}
+		return []*node{n}, nil
+	}
+	starts := p.root.starts
+	if len(starts) == 0 {
+		return nil, reject(CodeInvalid, "process %s has no none start event; it starts by a message or timer", p.ID)
+	}
+	if len(starts) > 1 && starts[0].kind() == "startEvent" {
+		return nil, reject(CodeInvalid, "process %s has %d none start events, so it is not clear where to start", p.ID, len(starts))
+	}
+	return starts, nil
+}
+
+// businessKey is what the caller says, else what the model computes from the data that comes in: the extension property
+// "businessKey" of the start event or of the process.
+func (s *step) businessKey(c StartInstance, start *node, h *Header) (string, error) {
+	x := s.p.businessKey
+	if start.businessKey != nil {
+		x = start.businessKey
+	}
+	if c.BusinessKey != "" || x == nil {
+		return c.BusinessKey, nil
+	}
+	value, err := x.eval(s.at, func(name string) any {
+		if c.Message != nil {
+			if data, ok := c.Message.Data.(map[string]any); ok {
+				if v, ok := data[name]; ok {
+					return v
+				}
+			}
+			switch name {
+			case "event":
+				return c.Message.Event
+			case "record":
+				return c.Message.Record
+			}
+		}
+		if v, ok := c.Variables[name]; ok {
+			return v
+		}
+		if name == "instance" {
+			return describe(h)
+		}
+		return nil
+	})
+	if err != nil {
+		return "", reject(CodeInvalid, "the business key of process %s: %v", s.p.ID, err)
+	}
+	return textOf(value), nil
+}
+
+func (CancelInstance) handle(s *step) error {
+	if err := s.mustBeActive(); err != nil {
+		return err
+	}
+	s.end(StateTerminated, Outcome{Kind: OutcomeTerminated})
+	return nil
+}

@@ -1,0 +1,10 @@
+package engine
+
+// intermediateCatchEvent waits until its trigger happens (§10.5.4).
+type intermediateCatchEvent struct{}
+
+func (intermediateCatchEvent) link(c *compiler, n *node) { c.event(n) }
+
+func (intermediateCatchEvent) enter(s *step, n *node, t Token) error {
+	return s.subscribe(n, waiter{token: t, scope: t.Scope})
+}

@@ -1,0 +1,18 @@
+package engine
+
+// Codes of the problems that Compile reports; docs/errors.md explains each.
+const (
+	CodeUnsupported  = "ENG001" // the element cannot be executed
+	CodeNoStart      = "ENG002" // nothing starts the process
+	CodeExpression   = "ENG003" // an expression does not compile
+	CodeMapping      = "ENG004" // a mapping's target is no path
+	CodeTrigger      = "ENG005" // the event definition may not stand here
+	CodeMessage      = "ENG006" // a message event or task without message, name or correlation key
+	CodeTimer        = "ENG007" // a timer that cannot be read
+	CodeWork         = "ENG008" // nobody is named to do the work
+	CodeCondition    = "ENG009" // a gateway's flow without condition
+	CodeEventGateway = "ENG010" // an event-based gateway's targets
+	CodeSubProcess   = "ENG011" // start events of a sub-process
+	CodeCall         = "ENG012" // a call activity without called process
+	CodeScript       = "ENG013" // a script that is not an expression
+)

@@ -1,0 +1,184 @@
+package engine
+
+import (
+	"slices"
+	"time"
+
+	"github.com/sonata-bpmn/sonata/bpmn"
+)
+
+// Process is an executable process: linked, checked, every expression compiled. It is immutable once deployed and safe
+// for concurrent use.
+type Process struct {
+	ID         string
+	Name       string
+	VersionTag string
+	// Key and Version are given at deployment, before the first Step.
+	Key     Key
+	Version int
+
+	root        *container
+	nodes       map[string]*node
+	flows       map[string]*flow
+	businessKey *expression
+	// joins are the gateways whose readiness depends on tokens elsewhere; they are asked again when nothing can move.
+	joins []*node
+}
+
+// container is what holds flow nodes: the process (node is nil) or a sub-process.
+type container struct {
+	node   *node
+	nodes  []*node
+	starts []*node // where a token is produced when the container is entered
+	// eventSubProcesses start while the container is alive, by the trigger of their start event.
+	eventSubProcesses []*node
+}
+
+// node is a flow node, ready to execute.
+type node struct {
+	source    *bpmn.FlowNode
+	id        string
+	behavior  behavior
+	trigger   trigger // of events; none for an event without definition
+	container *container
+	body      *container // of sub-processes
+
+	incoming, outgoing []*flow
+	defaultFlow        *flow
+	boundary           []*node
+	host               *node // of a boundary event: the activity it is attached to
+
+	inputs, outputs []mapping
+	message         *messageSpec // of catching message events and receive tasks
+	timer           *timerSpec
+	businessKey     *expression // of start events
+	error           string      // code; "" catches every error, or throws none
+	work            *workSpec   // job or publication
+	call            *callSpec
+	script          *scriptSpec
+	reach           map[*flow]reachable // of inclusive gateways
+}
+
+type flow struct {
+	id             string
+	source, target *node
+	condition      *expression
+}
+
+type mapping struct {
+	source *expression
+	target string
+	pos    bpmn.Position
+}
+
+type messageSpec struct {
+	name           string
+	correlationKey *expression
+}
+
+type timerSpec struct {
+	kind  string
+	value *expression
+}
+
+type scriptSpec struct {
+	value          *expression
+	resultVariable string
+}
+
+func (n *node) kind() string { return n.source.Kind }
+
+// interrupts says whether a boundary event or the start event of an event sub-process ends what it is attached to.
+func (n *node) interrupts() bool {
+	if n.host != nil {
+		return n.source.CancelActivity
+	}
+	return n.source.IsInterrupting
+}
+
+// Start is one way to start an instance from outside.
+type Start struct {
+	Element string
+	Kind    StartKind
+	Name    string // of a message start event: the topic; of a signal start event: the signal
+}
+
+// StartKind says what triggers a start event.
+type StartKind string
+
+// Kinds of start.
+const (
+	StartNone    StartKind = "none"
+	StartMessage StartKind = "message"
+	StartTimer   StartKind = "timer"
+	StartSignal  StartKind = "signal"
+)
+
+// Starts lists the start events of the process, in document order.
+func (p *Process) Starts() []Start {
+	var starts []Start
+	for _, n := range p.root.nodes {
+		if _, ok := n.behavior.(startEvent); !ok {
+			continue
+		}
+		start := Start{Element: n.id, Kind: StartNone}
+		switch {
+		case n.message != nil:
+			start.Kind, start.Name = StartMessage, n.message.name
+		case n.timer != nil:
+			start.Kind = StartTimer
+		}
+		starts = append(starts, start)
+	}
+	return starts
+}
+
+// Topics lists the topics that the process reads and those that it publishes to, each sorted and without repetition. A
+// topic that only an expression knows is not listed.
+func (p *Process) Topics() (consume, publish []string) {
+	for _, n := range p.nodes {
+		if n.message != nil {
+			consume = append(consume, n.message.name)
+		}
+		if n.work != nil && n.work.topic != nil {
+			if name, ok := n.work.topic.constant(); ok {
+				publish = append(publish, textOf(name))
+			}
+		}
+	}
+	slices.Sort(consume)
+	slices.Sort(publish)
+	return slices.Compact(consume), slices.Compact(publish)
+}
+
+// JobTypes lists the job types that the process needs workers for, sorted and without repetition.
+func (p *Process) JobTypes() []string {
+	var types []string
+	for _, n := range p.nodes {
+		if n.work != nil && n.work.topic == nil {
+			if name, ok := n.work.jobType.constant(); ok {
+				types = append(types, textOf(name))
+			}
+		}
+	}
+	slices.Sort(types)
+	return slices.Compact(types)
+}
+
+// NextStart says when a timer start event fires next: for the first time if previous is nil, else after the firing at
+// due that previous describes. It returns a zero time when it never fires (again).
+func (p *Process) NextStart(element string, at, due time.Time, previous *Cycle) (time.Time, *Cycle, error) {
+	if previous != nil {
+		next, cycle := nextDue(previous, due, at)
+		return next, cycle, nil
+	}
+	n := p.nodes[element]
+	if n == nil || n.timer == nil {
+		return time.Time{}, nil, reject(CodeNotFound, "process %s has no timer start event %q", p.ID, element)
+	}
+	value, err := n.timer.value.eval(at, func(string) any { return nil })
+	if err != nil {
+		return time.Time{}, nil, err
+	}
+	return firstDue(n.timer.kind, value, at)
+}

@@ -1,0 +1,159 @@
+package engine
+
+import (
+	"slices"
+	"time"
+)
+
+// Result is what a step did: the instance afterwards, the events that led there, and what the world must do. The
+// instance must be stored together with the events before any effect happens.
+type Result struct {
+	Instance *Instance
+	Events   []Event
+	Effects  []Effect
+}
+
+// stepLimit bounds how many flow nodes one step may enter, so that a loop of nodes that never wait becomes an incident
+// instead of an endless computation.
+const stepLimit = 10_000
+
+// Step carries out a command on an instance (nil for StartInstance) and then moves every token until each one waits. It is a
+// pure function: the same process, instance, time and command give the same result. The instance that comes in is not
+// changed. The error is a *Rejection.
+func Step(p *Process, in *Instance, at time.Time, c Command) (Result, error) {
+	s := &step{p: p, at: at, in: &Instance{}}
+	if in != nil {
+		s.in = in.clone()
+	}
+	if err := c.handle(s); err != nil {
+		return Result{}, err
+	}
+	s.run()
+	r := Result{Instance: s.in, Events: s.events}
+	for _, e := range s.events {
+		if effect, ok := effectOf(s.in.Key, e); ok {
+			r.Effects = append(r.Effects, effect)
+		}
+	}
+	return r, nil
+}
+
+// Replay applies events to an instance (nil: from its start) and returns the instance afterwards.
+func Replay(in *Instance, events []Event) *Instance {
+	if in == nil {
+		in = &Instance{}
+	}
+	in = in.clone()
+	for _, e := range events {
+		e.apply(in)
+	}
+	return in
+}
+
+// step is one run of Step: the whole vocabulary of the behaviors.
+type step struct {
+	p       *Process
+	at      time.Time
+	in      *Instance
+	events  []Event
+	queue   []ID // tokens that can move, in the order in which they were produced
+	drained []ID // scopes that lost a token
+	entered int
+}
+
+// emit applies an event at once, so that a behavior reads what it wrote.
+func (s *step) emit(e Event) {
+	s.events = append(s.events, e)
+	e.apply(s.in)
+}
+
+func (s *step) newID() ID { return s.in.LastID + 1 }
+
+// run moves tokens until none can: first those that are on their way, then scopes that became empty, and, when nothing
+// else moves, the joins that wait for just that (inclusive gateway, §13.3.3).
+func (s *step) run() {
+	for {
+		switch {
+		case len(s.queue) > 0:
+			id := s.queue[0]
+			s.queue = s.queue[1:]
+			if t := s.in.Token(id); t != nil {
+				s.advance(*t)
+			}
+		case len(s.drained) > 0:
+			id := s.drained[0]
+			s.drained = s.drained[1:]
+			s.checkDrained(id)
+		case s.settle():
+		default:
+			return
+		}
+	}
+}
+
+// advance takes a token along its flow to the flow node that the flow leads to.
+func (s *step) advance(t Token) {
+	if t.Flow == "" {
+		s.enter(s.p.nodes[t.Node], t)
+		return
+	}
+	n := s.p.flows[t.Flow].target
+	if s.entered++; s.entered > stepLimit {
+		s.raise(t, n, false, faultf(IncidentStepLimit, "more than %d flow nodes ran without waiting for anything; look for a loop around %s", stepLimit, n.label()))
+		return
+	}
+	if j, ok := n.behavior.(joiner); ok {
+		j.arrive(s, n, t)
+		return
+	}
+	s.admit(n, t)
+}
+
+// admit moves a token from its flow into the node.
+func (s *step) admit(n *node, t Token) {
+	s.emit(TokenEntered{Token: t.ID, Node: n.id})
+	s.enter(n, *s.in.Token(t.ID))
+}
+
+// enter begins a node's work: its local variables, its boundary events, then what its kind does. It also runs again when
+// an incident is resolved, and then keeps the boundary events that wait already.
+func (s *step) enter(n *node, t Token) {
+	err := s.openInputs(n, t)
+	if err == nil {
+		err = s.subscribeBoundary(n, t)
+	}
+	if err == nil {
+		err = n.behavior.enter(s, n, *s.in.Token(t.ID))
+	}
+	if err != nil {
+		s.raise(t, n, false, err)
+	}
+}
+
+// settle asks the waiting joins, in the order of the file, and reports whether one of them went on.
+func (s *step) settle() bool {
+	return slices.ContainsFunc(s.p.joins, func(n *node) bool { return n.behavior.(settler).settle(s, n) })
+}
+
+// checkDrained ends what is inside of a scope in which no token is left: an embedded sub-process goes on after it, the
+// process itself is completed (§13.2.1, §13.5.6).
+func (s *step) checkDrained(id ID) {
+	scope := s.in.Scope(id)
+	if scope == nil || scope.Live > 0 || s.in.State != StateActive {
+		return
+	}
+	if scope.Parent == 0 {
+		s.end(StateCompleted, Outcome{Kind: OutcomeCompleted, Variables: scope.Variables})
+		return
+	}
+	owner := s.in.Token(scope.Token)
+	s.leave(s.p.nodes[owner.Node], *owner, nil)
+}
+
+// end closes whatever still waits and ends the instance.
+func (s *step) end(state State, o Outcome) {
+	root := s.in.Scopes[0].ID
+	s.withdrawScope(root)
+	s.queue, s.drained = nil, nil
+	s.emit(InstanceEnded{Key: s.in.Key, State: state, At: s.at, Parent: s.in.Parent, Outcome: o})
+}

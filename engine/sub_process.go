@@ -1,0 +1,97 @@
+package engine
+
+// subProcess runs the flow nodes inside of it in a scope of its own and goes on when none of them is left to run
+// (§10.3.5, §13.2.4). As an event sub-process it starts when the trigger of its start event happens while the scope
+// around it is alive; if that event interrupts, everything else in the scope is withdrawn first (§13.5.4).
+type subProcess struct{}
+
+func (subProcess) link(c *compiler, n *node) {
+	fn := n.source
+	if !fn.TriggeredByEvent {
+		c.requireNoneStart(n)
+		return
+	}
+	if len(fn.Incoming)+len(fn.Outgoing)+len(fn.Boundary) > 0 {
+		c.refuse(CodeSubProcess, fn.Element, "%s is an event sub-process, so no flow and no boundary event may touch it", n.label())
+	}
+	starts := 0
+	for _, inner := range n.body.nodes {
+		if inner.kind() == "startEvent" {
+			starts++
+		}
+	}
+	if starts != 1 {
+		c.refuse(CodeSubProcess, fn.Element, "%s is an event sub-process and has %d start events; it needs exactly one", n.label(), starts)
+	}
+}
+
+// requireNoneStart checks that there is a way in, and only one kind of it.
+func (c *compiler) requireNoneStart(n *node) {
+	starts := 0
+	for _, inner := range n.body.nodes {
+		if inner.kind() != "startEvent" {
+			continue
+		}
+		starts++
+		if len(inner.source.EventDefinitions) > 0 {
+			c.refuse(CodeSubProcess, inner.source.Element, "%s is inside of a sub-process, where a start event has no trigger", inner.label())
+		}
+	}
+	if starts > 1 {
+		c.refuse(CodeSubProcess, n.source.Element, "%s has %d start events; a sub-process has one", n.label(), starts)
+	}
+	if len(n.body.nodes) == 0 {
+		c.refuse(CodeSubProcess, n.source.Element, "%s is empty", n.label())
+	}
+}
+
+func (subProcess) enter(s *step, n *node, t Token) error {
+	if err := s.subscribeEventSubProcesses(n.body, t.Inner); err != nil {
+		return err
+	}
+	s.begin(n.body, t.Inner)
+	return nil
+}
+
+// begin produces a token at each place where a container starts.
+func (s *step) begin(k *container, scope ID) {
+	for _, start := range k.starts {
+		t := s.place(scope, start)
+		s.queue = append(s.queue, t.ID)
+	}
+}
+
+// eventStart is the start event of an event sub-process.
+func (n *node) eventStart() *node {
+	for _, inner := range n.body.nodes {
+		if _, ok := inner.behavior.(startEvent); ok {
+			return inner
+		}
+	}
+	return nil
+}
+
+// startEventSubProcess starts n in a scope because the trigger of its start event happened.
+func (s *step) startEventSubProcess(n, start *node, scope ID, results map[string]any) {
+	if start.interrupts() {
+		s.withdrawScope(scope)
+	} else {
+		for _, sub := range s.in.Subscriptions {
+			if sub.Token == 0 && sub.Scope == scope && sub.Element == start.id {
+				s.rearm(sub)
+				break
+			}
+		}
+	}
+	t := s.place(scope, n)
+	if err := s.openInputs(n, t); err != nil {
+		s.raise(t, n, false, err)
+		return
+	}
+	t = *s.in.Token(t.ID)
+	if err := s.subscribeEventSubProcesses(n.body, t.Inner); err != nil {
+		s.raise(t, n, false, err)
+		return
+	}
+	s.leave(start, s.place(t.Inner, start), results)
+}

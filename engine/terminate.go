@@ -1,0 +1,23 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/sonata-bpmn/sonata/bpmn"
+)
+
+// terminateTrigger ends everything in its scope, without compensation or event handling; the scope then completes in the
+// ordinary way, so a sub-process or caller goes on (§13.5.6).
+type terminateTrigger struct{}
+
+func (terminateTrigger) link(*compiler, *node, *bpmn.EventDefinition) {}
+
+func (terminateTrigger) throw(s *step, _ *node, t Token) (bool, error) {
+	for _, other := range slices.Clone(s.in.Tokens) {
+		if other.Scope == t.Scope && other.ID != t.ID {
+			s.consume(other.ID, true)
+		}
+	}
+	s.unsubscribe(func(sub Subscription) bool { return sub.Token == 0 && sub.Scope == t.Scope }, true)
+	return true, nil
+}

@@ -1,0 +1,55 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/sonata-bpmn/sonata/bpmn"
+)
+
+// timerTrigger waits for a point in time (§10.5.5).
+type timerTrigger struct{}
+
+func (timerTrigger) link(c *compiler, n *node, d *bpmn.EventDefinition) {
+	at := n.source.Element
+	at.Pos = d.Pos
+	if d.Timer == nil {
+		c.refuse(CodeTimer, at, "%s has no date, duration or cycle", n.label())
+		return
+	}
+	n.timer = &timerSpec{kind: d.Timer.Kind, value: c.expression(d.Timer.Value, at, anyResult)}
+	if n.timer.value == nil {
+		return
+	}
+	if value, ok := n.timer.value.constant(); ok {
+		if _, _, err := firstDue(n.timer.kind, value, time.Unix(0, 0).UTC()); err != nil {
+			c.refuse(CodeTimer, at, "the timer of %s: %v", n.label(), err)
+		}
+	}
+	if n.timer.kind == "timeCycle" && positionOf(n) == positionCatch {
+		c.refuse(CodeTimer, at, "%s waits once, so a cycle has no meaning there", n.label()).Hint = "use a duration or a date"
+	}
+}
+
+func (timerTrigger) subscribe(s *step, n *node, w waiter) (Subscription, error) {
+	value, err := s.eval(n.timer.value, w.inside())
+	if err != nil {
+		return Subscription{}, faultf(IncidentTimer, "the timer of %s: %w", n.label(), err)
+	}
+	due, cycle, err := firstDue(n.timer.kind, value, s.at)
+	if err != nil {
+		return Subscription{}, faultf(IncidentTimer, "the timer of %s: %w", n.label(), err)
+	}
+	return Subscription{Kind: SubscriptionTimer, Due: due, Cycle: cycle}, nil
+}
+
+func (c TriggerTimer) handle(s *step) error {
+	sub, err := s.waiting(c.Subscription, SubscriptionTimer)
+	if err != nil {
+		return err
+	}
+	if sub.Due.After(s.at) {
+		return reject(CodeState, "timer %d of instance %s is due at %s", sub.ID, s.in.Key, sub.Due.Format(time.RFC3339))
+	}
+	s.fire(sub, nil)
+	return nil
+}

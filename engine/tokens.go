@@ -1,0 +1,130 @@
+package engine
+
+import "slices"
+
+// produce puts a token on each flow and lets it move.
+func (s *step) produce(scope ID, flows ...*flow) {
+	for _, f := range flows {
+		t := Token{ID: s.newID(), Scope: scope, Flow: f.id}
+		s.emit(TokenProduced{t})
+		s.queue = append(s.queue, t.ID)
+	}
+}
+
+// place puts a token straight into a node.
+func (s *step) place(scope ID, n *node) Token {
+	t := Token{ID: s.newID(), Scope: scope, Node: n.id}
+	s.emit(TokenProduced{t})
+	return t
+}
+
+// consume takes a token away, with the scope of its inside and everything that it waits for. Withdrawn says that the
+// work was not done.
+func (s *step) consume(id ID, withdrawn bool) {
+	t := *s.in.Token(id)
+	s.unsubscribe(func(sub Subscription) bool { return sub.Token == id }, withdrawn)
+	if t.Inner != 0 {
+		s.withdrawScope(t.Inner)
+		s.emit(ScopeClosed{Scope: t.Inner})
+	}
+	for _, incident := range slices.Clone(s.in.Incidents) {
+		if incident.Token == id {
+			s.emit(IncidentResolved{Incident: incident.ID})
+		}
+	}
+	s.emit(TokenConsumed{Token: id, Node: t.Node, Withdrawn: withdrawn})
+	s.drained = append(s.drained, t.Scope)
+}
+
+// withdrawScope withdraws everything that lives in a scope and leaves it empty.
+func (s *step) withdrawScope(scope ID) {
+	for _, t := range slices.Clone(s.in.Tokens) {
+		if t.Scope == scope {
+			s.consume(t.ID, true)
+		}
+	}
+	s.unsubscribe(func(sub Subscription) bool { return sub.Token == 0 && sub.Scope == scope }, true)
+}
+
+// unsubscribe closes the subscriptions that match. Subscriptions of a token that goes on were not all withdrawn: what a
+// boundary event waited for did not happen, but the call or job of a completed activity is over.
+func (s *step) unsubscribe(match func(Subscription) bool, withdrawn bool) {
+	for _, sub := range slices.Clone(s.in.Subscriptions) {
+		if match(sub) {
+			s.emit(SubscriptionClosed{Subscription: sub, Withdrawn: withdrawn})
+		}
+	}
+}
+
+// leave completes a node: results go to the variables, output mappings are evaluated, and a token goes out on each flow
+// that is chosen. A fault leaves the token in the node, with its work done; resolving the incident leaves it again.
+func (s *step) leave(n *node, t Token, results map[string]any) {
+	if err := s.closeOutputs(n, t, results); err != nil {
+		s.raise(t, n, true, err)
+		return
+	}
+	flows, err := s.chooseAll(n, t)
+	if err != nil {
+		s.raise(t, n, true, err)
+		return
+	}
+	s.take(n, t, flows)
+}
+
+// take consumes the token and produces one on each of the flows.
+func (s *step) take(n *node, t Token, flows []*flow) {
+	s.consume(t.ID, false)
+	s.produce(t.Scope, flows...)
+}
+
+// chooseAll applies the rule for leaving an activity or event (§13.2.1): every flow without a condition is taken, and every
+// flow whose condition holds; the default flow only if no condition held.
+func (s *step) chooseAll(n *node, t Token) ([]*flow, error) {
+	if len(n.outgoing) == 1 && n.outgoing[0].condition == nil {
+		return n.outgoing, nil
+	}
+	var taken []*flow
+	held, conditional := false, false
+	for _, f := range n.outgoing {
+		if f == n.defaultFlow {
+			continue
+		}
+		if f.condition == nil {
+			taken = append(taken, f)
+			continue
+		}
+		conditional = true
+		ok, err := s.holds(f, t)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			held = true
+			taken = append(taken, f)
+		}
+	}
+	if !held && n.defaultFlow != nil {
+		taken = append(taken, n.defaultFlow)
+	}
+	if len(taken) == 0 && conditional {
+		return nil, n.noFlow()
+	}
+	return taken, nil
+}
+
+// holds evaluates a flow's condition.
+func (s *step) holds(f *flow, t Token) (bool, error) {
+	value, err := s.eval(f.condition, t.Scope)
+	if err != nil {
+		return false, faultf(IncidentExpression, "the condition of %s: %w", f.label(), err)
+	}
+	holds, ok := value.(bool)
+	if !ok {
+		return false, faultf(IncidentExpression, "the condition of %s gives %s, not true or false", f.label(), typeName(value))
+	}
+	return holds, nil
+}
+
+func (n *node) noFlow() error {
+	return faultf(IncidentNoFlow, "no condition holds on the flows that leave %s, and there is no default flow", n.label())
+}

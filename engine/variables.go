@@ -1,0 +1,155 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+)
+
+// eval evaluates an expression with the variables that are visible in a scope.
+func (s *step) eval(x *expression, scope ID) (any, error) {
+	return x.eval(s.at, func(name string) any { return s.lookup(scope, name) })
+}
+
+// lookup finds a name in a scope or the scopes around it; `instance` describes the instance itself.
+func (s *step) lookup(scope ID, name string) any {
+	for sc := s.in.Scope(scope); sc != nil; sc = s.in.Scope(sc.Parent) {
+		if value, ok := sc.Variables[name]; ok {
+			return value
+		}
+	}
+	if name == "instance" {
+		return describe(&s.in.Header)
+	}
+	return nil
+}
+
+// describe is what expressions see as `instance`. Keys are texts: a number of 64 bits does not survive JSON everywhere.
+func describe(h *Header) map[string]any {
+	d := map[string]any{
+		"key": h.Key.String(), "processId": h.ProcessID, "version": int64(h.Version), "businessKey": h.BusinessKey,
+		"rootKey": h.RootKey.String(), "parentKey": nil,
+	}
+	if h.Parent != nil {
+		d["parentKey"] = h.Parent.Key.String()
+	}
+	return d
+}
+
+// inside is the scope in which a node's own expressions are evaluated.
+func (t Token) inside() ID {
+	if t.Inner != 0 {
+		return t.Inner
+	}
+	return t.Scope
+}
+
+// openInputs evaluates the input mappings, in their order, into a scope of the node's own. A later mapping sees the
+// targets of the earlier ones. A sub-process always gets a scope.
+func (s *step) openInputs(n *node, t Token) error {
+	if len(n.inputs) == 0 && n.body == nil || t.Inner != 0 {
+		return nil
+	}
+	scope := Scope{ID: s.newID(), Parent: t.Scope, Token: t.ID, Node: n.id}
+	s.emit(ScopeOpened{scope})
+	for _, m := range n.inputs {
+		if err := s.assign(n, m, scope.ID, scope.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// closeOutputs takes over what a node produced. With output mappings the results stay inside of the node and only the
+// targets leave it; without, the results themselves do (§10.4.2 and Camunda 8's variable propagation).
+func (s *step) closeOutputs(n *node, t Token, results map[string]any) error {
+	if len(n.outputs) == 0 {
+		s.propagate(t.Scope, results)
+		return nil
+	}
+	if t.Inner == 0 {
+		scope := Scope{ID: s.newID(), Parent: t.Scope, Token: t.ID, Node: n.id}
+		s.emit(ScopeOpened{scope})
+		t.Inner = scope.ID
+	}
+	s.set(t.Inner, results)
+	for _, m := range n.outputs {
+		if err := s.assign(n, m, t.Inner, t.Scope); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// assign evaluates one mapping in the scope from and writes its target: into the scope to when that is the node's own, else
+// where the variable lives.
+func (s *step) assign(n *node, m mapping, from, to ID) error {
+	value, err := s.eval(m.source, from)
+	if err != nil {
+		return faultf(IncidentMapping, "the mapping to %q of %s: %w", m.target, n.label(), err)
+	}
+	name := rootOf(m.target)
+	if from != to {
+		to = s.owner(to, name)
+	}
+	s.set(to, setPath(map[string]any{name: s.in.Scope(to).Variables[name]}, m.target, value))
+	return nil
+}
+
+// owner is the scope that holds the variable, as seen from a scope: the nearest that has it, else the outermost.
+func (s *step) owner(scope ID, name string) ID {
+	for sc := s.in.Scope(scope); sc != nil; sc = s.in.Scope(sc.Parent) {
+		if _, ok := sc.Variables[name]; ok || sc.Parent == 0 {
+			return sc.ID
+		}
+	}
+	panic(fmt.Sprintf("engine: scope %d does not lead to the process", scope))
+}
+
+// propagate writes each variable into the scope that holds it, as seen from a scope.
+func (s *step) propagate(scope ID, values map[string]any) {
+	if len(values) == 0 {
+		return
+	}
+	byOwner := map[ID]map[string]any{}
+	for name, value := range values {
+		to := s.owner(scope, name)
+		if byOwner[to] == nil {
+			byOwner[to] = map[string]any{}
+		}
+		byOwner[to][name] = value
+	}
+	owners := make([]ID, 0, len(byOwner))
+	for id := range byOwner {
+		owners = append(owners, id)
+	}
+	slices.Sort(owners)
+	for _, id := range owners {
+		s.set(id, byOwner[id])
+	}
+}
+
+// set writes variables of exactly this scope.
+func (s *step) set(scope ID, values map[string]any) {
+	if len(values) > 0 {
+		s.emit(VariablesSet{Scope: scope, Variables: values})
+	}
+}
+
+func (c SetVariables) handle(s *step) error {
+	if err := s.mustBeActive(); err != nil {
+		return err
+	}
+	scope := c.Scope
+	if scope == 0 {
+		scope = s.in.Scopes[0].ID
+	}
+	if s.in.Scope(scope) == nil {
+		return reject(CodeNotFound, "instance %s has no scope %d", s.in.Key, scope)
+	}
+	if c.Local {
+		s.set(scope, c.Variables)
+	} else {
+		s.propagate(scope, c.Variables)
+	}
+	return nil
+}

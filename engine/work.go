@@ -1,0 +1,162 @@
+package engine
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/sonata-bpmn/sonata/bpmn"
+)
+
+// publishType is the task definition type of an element that publishes a message itself; every other type is a job for a
+// worker. Its task headers are "topic", "key" and, by any other name, headers of the record.
+const publishType = "kafka:publish"
+
+// workSpec says who does the work of a task or throwing event.
+type workSpec struct {
+	jobType, retries *expression
+	headers          map[string]string
+
+	// Of publications; topic is nil for a job.
+	topic, key    *expression
+	recordHeaders []recordHeader
+}
+
+type recordHeader struct {
+	name  string
+	value *expression
+}
+
+// work reads a task definition. An element without one that refers to a message publishes that message. It returns nil
+// if neither is there.
+func (c *compiler) work(n *node, m *bpmn.Message) *workSpec {
+	def := n.source.TaskDefinition
+	if def == nil {
+		if m == nil {
+			return nil
+		}
+		return &workSpec{topic: c.expression(bpmn.Expression{Text: m.Topic(), Literal: true, Pos: m.Pos}, n.source.Element, anyResult)}
+	}
+	if def.Type.Text != publishType {
+		w := &workSpec{jobType: c.expression(def.Type, n.source.Element, anyResult), headers: def.Headers}
+		if def.Retries.Text != "" {
+			w.retries = c.expression(def.Retries, n.source.Element, anyResult)
+		}
+		return w
+	}
+	return c.publication(n, m, def)
+}
+
+func (c *compiler) publication(n *node, m *bpmn.Message, def *bpmn.TaskDefinition) *workSpec {
+	w := &workSpec{}
+	at := n.source.Element
+	for _, name := range slices.Sorted(maps.Keys(def.Headers)) {
+		value := c.expression(text2expression(def.Headers[name], def.Pos), at, anyResult)
+		switch name {
+		case "topic":
+			w.topic = value
+		case "key":
+			w.key = value
+		default:
+			w.recordHeaders = append(w.recordHeaders, recordHeader{name: name, value: value})
+		}
+	}
+	if w.topic == nil && m != nil {
+		w.topic = c.expression(bpmn.Expression{Text: m.Topic(), Literal: true, Pos: m.Pos}, at, anyResult)
+	}
+	if w.topic == nil {
+		at.Pos = def.Pos
+		c.refuse(CodeMessage, at, "%s does not say to which topic it publishes", n.label()).Hint = `give it a task header "topic", or a message`
+	}
+	return w
+}
+
+// begin publishes the message, and reports that the work is done, or opens the job.
+func (w *workSpec) begin(s *step, n *node, t Token) (done bool, err error) {
+	if w.topic != nil {
+		return true, w.publish(s, n, t)
+	}
+	name, err := s.text(w.jobType, t.inside(), "the job type of "+n.label())
+	if err != nil {
+		return false, err
+	}
+	retries := 3 // as in Camunda 8
+	if w.retries != nil {
+		text, err := s.text(w.retries, t.inside(), "the retries of "+n.label())
+		if err != nil {
+			return false, err
+		}
+		if retries, err = strconv.Atoi(text); err != nil || retries < 0 {
+			return false, faultf(IncidentExpression, "the retries of %s are no whole number", n.label())
+		}
+	}
+	s.open(Subscription{
+		Kind: SubscriptionJob, Token: t.ID, Scope: t.Scope, Element: n.id, Name: name,
+		Job: &Job{Retries: retries, Headers: w.headers},
+	})
+	return false, nil
+}
+
+// publish throws the message; its data is what the input mappings made, and nothing else.
+func (w *workSpec) publish(s *step, n *node, t Token) error {
+	thrown := MessageThrown{Element: n.id, Data: map[string]any{}}
+	var err error
+	if thrown.Topic, err = s.text(w.topic, t.inside(), "the topic of "+n.label()); err != nil {
+		return err
+	}
+	if thrown.Topic == "" {
+		return faultf(IncidentMessage, "the topic of %s is empty", n.label())
+	}
+	if w.key != nil {
+		if thrown.Key, err = s.text(w.key, t.inside(), "the record key of "+n.label()); err != nil {
+			return err
+		}
+	}
+	for _, h := range w.recordHeaders {
+		value, err := s.text(h.value, t.inside(), "the record header "+h.name+" of "+n.label())
+		if err != nil {
+			return err
+		}
+		if thrown.Headers == nil {
+			thrown.Headers = map[string]string{}
+		}
+		thrown.Headers[h.name] = value
+	}
+	if t.Inner != 0 {
+		thrown.Data = s.in.Scope(t.Inner).Variables
+	}
+	thrown.ID = s.newID()
+	s.emit(thrown)
+	return nil
+}
+
+// text evaluates an expression whose value is used as a text; null is the empty text.
+func (s *step) text(x *expression, scope ID, what string) (string, error) {
+	value, err := s.eval(x, scope)
+	if err != nil {
+		return "", faultf(IncidentExpression, "%s: %w", what, err)
+	}
+	switch value.(type) {
+	case []any, map[string]any:
+		return "", faultf(IncidentExpression, "%s gives %s, not a text", what, typeName(value))
+	}
+	return textOf(value), nil
+}
+
+// textOf renders a scalar JSON value as text.
+func textOf(value any) string {
+	switch v := value.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case bool:
+		return strconv.FormatBool(v)
+	case int64:
+		return strconv.FormatInt(v, 10)
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	default:
+		return ""
+	}
+}
