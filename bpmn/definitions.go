@@ -1,0 +1,99 @@
+package bpmn
+
+// readDefinitions reads the root element (§8.2.2).
+func (r *reader) readDefinitions(n *node) *Definitions {
+	d := &Definitions{
+		TargetNamespace:    n.attr("targetNamespace"),
+		ExpressionLanguage: n.attr("expressionLanguage"),
+		Exporter:           n.attr("exporter"),
+	}
+	d.ExecutionPlatform, _ = n.lookupIn(NamespaceModel, "executionPlatform")
+	r.definitions = d
+	d.Element = r.element(n)
+	n.information("typeLanguage", "exporterVersion")
+	for _, c := range n.children {
+		if c.space == NamespaceBPMN {
+			r.rootElement(c, d)
+		}
+	}
+	for c := range n.allIn(NamespaceBPMNDI, "BPMNDiagram") {
+		d.Diagrams = append(d.Diagrams, r.diagram(c))
+	}
+	if len(d.Processes) == 0 {
+		r.warn(n, codeNoProcess, "", "the file has no process")
+	}
+	return d
+}
+
+// rootElement reads what may stand directly in the definitions and has a place in the model.
+func (r *reader) rootElement(n *node, d *Definitions) {
+	switch n.tag {
+	case "process":
+		d.Processes = append(d.Processes, r.process(n))
+	case "collaboration":
+		d.Collaborations = append(d.Collaborations, r.collaboration(n))
+	case "message":
+		d.Messages = append(d.Messages, r.message(n))
+	case "signal":
+		d.Signals = append(d.Signals, r.signal(n))
+	case "error":
+		d.Errors = append(d.Errors, r.error(n))
+	case "escalation":
+		d.Escalations = append(d.Escalations, r.escalation(n))
+	case "itemDefinition":
+		d.ItemDefinitions = append(d.ItemDefinitions, r.itemDefinition(n))
+	case "globalTask", "globalUserTask", "globalManualTask", "globalScriptTask", "globalBusinessRuleTask":
+		d.GlobalTasks = append(d.GlobalTasks, r.globalTask(n))
+	case "extension":
+		r.extensionDeclaration(n)
+	default:
+		if eventDefinitionKinds[n.tag] {
+			r.eventDefinition(n) // for eventDefinitionRef
+		}
+	}
+}
+
+func (r *reader) message(n *node) *Message {
+	m := &Message{Element: r.element(n), CorrelationKey: r.correlationKey(n)}
+	r.exists(n, n.attr("itemRef"), "an itemDefinition", "itemDefinition")
+	r.register(n, m)
+	return m
+}
+
+func (r *reader) signal(n *node) *Signal {
+	s := &Signal{Element: r.element(n)}
+	n.information("structureRef")
+	r.register(n, s)
+	return s
+}
+
+func (r *reader) error(n *node) *Error {
+	e := &Error{Element: r.element(n), Code: n.attr("errorCode")}
+	n.information("structureRef")
+	r.register(n, e)
+	return e
+}
+
+func (r *reader) escalation(n *node) *Escalation {
+	e := &Escalation{Element: r.element(n), Code: n.attr("escalationCode")}
+	n.information("structureRef")
+	r.register(n, e)
+	return e
+}
+
+func (r *reader) itemDefinition(n *node) *ItemDefinition {
+	d := &ItemDefinition{Element: r.element(n), StructureRef: n.attr("structureRef"), IsCollection: r.bool(n, "isCollection", false)}
+	n.information("itemKind")
+	r.register(n, d)
+	return d
+}
+
+// extensionDeclaration reads bpmn:extension, by which a file can insist that its readers know an extension (§8.2.3).
+func (r *reader) extensionDeclaration(n *node) {
+	r.element(n)
+	definition := n.attr("definition")
+	if r.bool(n, "mustUnderstand", false) {
+		r.fail(n, codeMustUnderstand, "If the process can do without it, set mustUnderstand to false.",
+			"the file demands the extension %s, which Sonata does not know", quote(definition))
+	}
+}
