@@ -1,0 +1,25 @@
+package processes
+
+import (
+	"embed"
+	"io/fs"
+)
+
+//go:embed sonata/*.bpmn partners/*.bpmn
+var files embed.FS
+
+// Sonata holds the flows of the service-order orchestrator: one process a file, named as its process id.
+func Sonata() fs.FS { return sub("sonata") }
+
+// Partners holds stand-ins for the systems that Sonata talks to: the OSS client, the fabric, the registry, the
+// telemetry, the package manager and the TMF API. They are for demonstrations and tests.
+func Partners() fs.FS { return sub("partners") }
+
+// sub gives one folder of the embedded files. It cannot fail: the name is one of those embedded above.
+func sub(folder string) fs.FS {
+	f, err := fs.Sub(files, folder)
+	if err != nil {
+		panic(err)
+	}
+	return f
+}
