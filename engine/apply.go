@@ -85,7 +85,26 @@ func (e MessageThrown) apply(in *Instance) { in.LastID = e.ID }
 
 func (SignalThrown) apply(*Instance) {}
 
+func (e CompletionRecorded) apply(in *Instance) {
+	s := in.Scope(e.Scope)
+	s.Completed = append(slices.Clone(s.Completed), e.Completion)
+	in.LastID = e.Completion.ID
+}
+
+func (e CompensationTriggered) apply(in *Instance) {
+	s := in.Scope(e.Scope)
+	s.Completed = slices.DeleteFunc(slices.Clone(s.Completed), func(c Completion) bool { return slices.Contains(e.Completed, c.ID) })
+	in.Scope(e.Inner).Compensating = e.Handlers
+}
+
+func (e CompensationStarted) apply(in *Instance) {
+	s := in.Scope(e.Scope)
+	s.Compensating = s.Compensating[1:]
+}
+
 func (ErrorThrown) apply(*Instance) {}
+
+func (EscalationThrown) apply(*Instance) {}
 
 func remove[T interface{ id() ID }](items []T, id ID) []T {
 	i, ok := find(items, id)

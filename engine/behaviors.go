@@ -1,7 +1,5 @@
 package engine
 
-import "github.com/sonata-bpmn/sonata/bpmn"
-
 // behavior is what a flow node does when a token is in it. A returned fault becomes an incident: the token stays, and
 // resolving the incident enters the node again.
 type behavior interface {
@@ -12,6 +10,10 @@ type behavior interface {
 type (
 	// linker reads what the node needs from the model and checks it, at deployment.
 	linker interface{ link(c *compiler, n *node) }
+	// drainer goes on when the last token in the scope inside of its node is gone. Without it the node is left.
+	drainer interface {
+		drained(s *step, n *node, t Token)
+	}
 	// joiner gathers tokens: it is asked when a token arrives on an incoming flow, and lets the token in or leaves it
 	// on its flow.
 	joiner interface {
@@ -32,6 +34,7 @@ var behaviors = map[string]behavior{
 	"receiveTask":            receiveTask{},
 	"scriptTask":             scriptTask{},
 	"subProcess":             subProcess{},
+	"transaction":            subProcess{},
 	"callActivity":           callActivity{},
 	"exclusiveGateway":       exclusiveGateway{},
 	"parallelGateway":        parallelGateway{},
@@ -47,26 +50,32 @@ var behaviors = map[string]behavior{
 // trigger is what an event waits for, or does.
 type trigger interface {
 	// link reads the event definition and checks it, at deployment.
-	link(c *compiler, n *node, d *bpmn.EventDefinition)
+	link(c *compiler, n *node, d *definition)
 }
 
 type (
-	// catcher opens the subscription of an event that waits; t is the token that waits, the zero Token when scope waits.
+	// catcher says what an event that waits subscribes to.
 	catcher interface {
-		subscribe(s *step, n *node, w waiter) (Subscription, error)
+		subscribe(s *step, n *node, d *definition, w waiter) (Subscription, error)
 	}
 	// thrower does what a throwing event does, and says whether the token may leave the event now.
 	thrower interface {
-		throw(s *step, n *node, t Token) (leave bool, err error)
+		throw(s *step, n *node, d *definition, t Token) (leave bool, err error)
 	}
 )
 
 // triggers is the index of event definitions by their XML local name.
 var triggers = map[string]trigger{
-	"messageEventDefinition":   messageTrigger{},
-	"timerEventDefinition":     timerTrigger{},
-	"errorEventDefinition":     errorTrigger{},
-	"terminateEventDefinition": terminateTrigger{},
+	"messageEventDefinition":     messageTrigger{},
+	"timerEventDefinition":       timerTrigger{},
+	"signalEventDefinition":      signalTrigger{},
+	"conditionalEventDefinition": conditionalTrigger{},
+	"escalationEventDefinition":  escalationTrigger{},
+	"linkEventDefinition":        linkTrigger{},
+	"compensateEventDefinition":  compensateTrigger{},
+	"cancelEventDefinition":      cancelTrigger{},
+	"errorEventDefinition":       errorTrigger{},
+	"terminateEventDefinition":   terminateTrigger{},
 }
 
 // position is where an event stands (Table 10.93).
@@ -83,11 +92,17 @@ const (
 
 // positions says where each trigger may stand (§10.5.1 to §10.5.4; Table 10.93).
 var positions = map[string][]position{
-	"":                         {positionStart, positionThrow, positionEnd},
-	"messageEventDefinition":   {positionStart, positionSubProcessStart, positionCatch, positionBoundary, positionThrow, positionEnd},
-	"timerEventDefinition":     {positionStart, positionSubProcessStart, positionCatch, positionBoundary},
-	"errorEventDefinition":     {positionSubProcessStart, positionBoundary, positionEnd},
-	"terminateEventDefinition": {positionEnd},
+	"":                           {positionStart, positionThrow, positionEnd},
+	"messageEventDefinition":     {positionStart, positionSubProcessStart, positionCatch, positionBoundary, positionThrow, positionEnd},
+	"timerEventDefinition":       {positionStart, positionSubProcessStart, positionCatch, positionBoundary},
+	"signalEventDefinition":      {positionStart, positionSubProcessStart, positionCatch, positionBoundary, positionThrow, positionEnd},
+	"conditionalEventDefinition": {positionStart, positionSubProcessStart, positionCatch, positionBoundary},
+	"escalationEventDefinition":  {positionSubProcessStart, positionBoundary, positionThrow, positionEnd},
+	"linkEventDefinition":        {positionCatch, positionThrow},
+	"compensateEventDefinition":  {positionSubProcessStart, positionBoundary, positionThrow, positionEnd},
+	"cancelEventDefinition":      {positionBoundary, positionEnd},
+	"errorEventDefinition":       {positionSubProcessStart, positionBoundary, positionEnd},
+	"terminateEventDefinition":   {positionEnd},
 }
 
 func positionOf(n *node) position {

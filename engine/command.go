@@ -70,6 +70,13 @@ type EndCall struct {
 	Outcome      Outcome
 }
 
+// EscalateCall tells a call activity that an escalation left the instance that it called.
+type EscalateCall struct {
+	Subscription ID
+	Code         string
+	Variables    map[string]any
+}
+
 // ResolveIncident runs the failed step again.
 type ResolveIncident struct {
 	Incident ID

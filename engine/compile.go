@@ -34,8 +34,9 @@ func Compile(source *bpmn.Process) (*Process, error) {
 
 // compiler collects the problems of one process.
 type compiler struct {
-	process  *Process
-	problems bpmn.Problems
+	process      *Process
+	associations []*bpmn.Association // of the whole process
+	problems     bpmn.Problems
 }
 
 // refuse adds a problem and returns it, so that a hint can be given.
@@ -49,6 +50,7 @@ func (c *compiler) refuse(code string, at bpmn.Element, format string, args ...a
 
 // container creates the nodes of a process or sub-process, so that link can connect them.
 func (c *compiler) container(owner *node, source *bpmn.Container) *container {
+	c.associations = append(c.associations, source.Associations...)
 	k := &container{node: owner}
 	for _, fn := range source.FlowNodes {
 		n := &node{source: fn, id: fn.ID, container: k, behavior: behaviors[fn.Kind]}
@@ -115,8 +117,8 @@ func (c *compiler) refuseMarkers(fn *bpmn.FlowNode) {
 	if fn.Loop != nil {
 		c.refuse(CodeUnsupported, fn.Loop.Element, "%s cannot be executed", fn.Loop.Kind)
 	}
-	if fn.IsForCompensation {
-		c.refuse(CodeUnsupported, fn.Element, "a compensation handler cannot be executed")
+	if fn.IsForCompensation && len(fn.Incoming)+len(fn.Outgoing) > 0 {
+		c.refuse(CodeCompensation, fn.Element, "%s is a compensation handler, so no sequence flow may touch it", label(fn.ID, fn.Name))
 	}
 	if fn.StartQuantity > 1 || fn.CompletionQuantity > 1 {
 		c.refuse(CodeUnsupported, fn.Element, "startQuantity and completionQuantity other than 1 cannot be executed")
@@ -134,7 +136,7 @@ func (c *compiler) findStarts(k *container) {
 		switch n.behavior.(type) {
 		case startEvent:
 			explicit = true
-			if n.trigger == nil {
+			if len(n.source.EventDefinitions) == 0 {
 				k.starts = append(k.starts, n)
 			}
 		case subProcess:
@@ -147,7 +149,7 @@ func (c *compiler) findStarts(k *container) {
 		return
 	}
 	for _, n := range k.nodes {
-		if len(n.incoming) == 0 && n.host == nil && n.source.Kind != "boundaryEvent" && !n.source.TriggeredByEvent {
+		if len(n.incoming) == 0 && n.kind() != "boundaryEvent" && !n.source.TriggeredByEvent && !n.source.IsForCompensation && n.linkName() == "" {
 			k.starts = append(k.starts, n)
 		}
 	}

@@ -25,6 +25,13 @@ type NotifyParent struct {
 	Outcome Outcome
 }
 
+// EscalateParent tells the caller that an escalation left this instance uncaught.
+type EscalateParent struct {
+	Parent    Parent
+	Code      string
+	Variables map[string]any
+}
+
 // BroadcastSignal gives a signal to everything that waits for it.
 type BroadcastSignal struct{ SignalThrown }
 
@@ -33,6 +40,7 @@ func (StartChild) effect()      {}
 func (CancelChild) effect()     {}
 func (NotifyParent) effect()    {}
 func (BroadcastSignal) effect() {}
+func (EscalateParent) effect()  {}
 
 // effectOf says what the world must do because of an event of the instance with the given key.
 func effectOf(key Key, e Event) (Effect, bool) {
@@ -41,6 +49,10 @@ func effectOf(key Key, e Event) (Effect, bool) {
 		return PublishMessage{e}, true
 	case SignalThrown:
 		return BroadcastSignal{e}, true
+	case EscalationThrown:
+		if e.Parent != nil && e.Parent.Subscription != 0 {
+			return EscalateParent{Parent: *e.Parent, Code: e.Code, Variables: e.Variables}, true
+		}
 	case SubscriptionOpened:
 		if e.Kind == SubscriptionCall {
 			return StartChild{Parent: Parent{Key: key, Subscription: e.ID, Element: e.Element, CatchesAll: e.Call.CatchesAll, Catches: e.Call.Catches}, Call: *e.Call}, true
@@ -50,7 +62,7 @@ func effectOf(key Key, e Event) (Effect, bool) {
 			return CancelChild{Subscription: e.ID}, true
 		}
 	case InstanceEnded:
-		if e.Parent != nil {
+		if e.Parent != nil && e.Parent.Subscription != 0 {
 			return NotifyParent{Parent: *e.Parent, Outcome: e.Outcome}, true
 		}
 	}

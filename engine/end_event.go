@@ -9,3 +9,14 @@ func (endEvent) link(c *compiler, n *node) { c.event(n) }
 func (endEvent) enter(s *step, n *node, t Token) error {
 	return s.throwAndLeave(n, t)
 }
+
+// drained goes on after a compensation handler: with the next one, else the end.
+func (endEvent) drained(s *step, n *node, t Token) {
+	switch {
+	case s.compensateNext(t):
+	case n.cancels():
+		s.cancelTransaction(n, t)
+	default:
+		s.leave(n, t, nil)
+	}
+}

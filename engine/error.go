@@ -3,31 +3,31 @@ package engine
 import (
 	"maps"
 	"slices"
-
-	"github.com/sonata-bpmn/sonata/bpmn"
 )
 
 // errorTrigger throws a BPMN error or catches one (§10.5.6). An error is control flow: it looks for the nearest scope that
 // catches it, outwards through sub-processes and calls.
 type errorTrigger struct{}
 
-func (errorTrigger) link(c *compiler, n *node, d *bpmn.EventDefinition) {
-	if d.Error != nil {
-		n.error = d.Error.Code
+func (errorTrigger) link(c *compiler, n *node, d *definition) {
+	if d.source.Error != nil {
+		d.code = d.source.Error.Code
 	}
 	at := n.source.Element
-	at.Pos = d.Pos
-	switch {
-	case positionOf(n) == positionEnd && n.error == "":
+	at.Pos = d.source.Pos
+	switch where := positionOf(n); {
+	case where == positionEnd && d.code == "":
 		c.refuse(CodeTrigger, at, "%s throws an error without a code", n.label()).Hint = "choose an error and give it a code"
-	case positionOf(n) != positionEnd && !n.source.CancelActivity && n.kind() == "boundaryEvent", positionOf(n) == positionSubProcessStart && !n.source.IsInterrupting:
+	case where == positionBoundary && !n.source.CancelActivity, where == positionSubProcessStart && !n.source.IsInterrupting:
 		c.refuse(CodeTrigger, at, "%s catches an error, which always interrupts", n.label()).Hint = "make it interrupting"
 	}
 }
 
-func (errorTrigger) throw(s *step, n *node, t Token) (bool, error) {
-	return false, s.throwError(n, t, thrownError{code: n.error, variables: s.local(t)})
+func (errorTrigger) throw(s *step, n *node, d *definition, t Token) (bool, error) {
+	return false, s.throwError(n, t, thrownError{code: d.code, variables: s.local(t)})
 }
+
+func isError(d *definition) bool { _, ok := d.trigger.(errorTrigger); return ok }
 
 // thrownError is a BPMN error on its way.
 type thrownError struct {
@@ -49,30 +49,19 @@ func (e thrownError) results(catcher *node) map[string]any {
 	return results
 }
 
-// throwError gives an error to the nearest catcher: boundary events of the throwing activity, event sub-processes of its
-// scope, then the same of the sub-process around it, and so on to the caller. In one scope a catcher of exactly this code goes
-// before one of all errors. Without any catcher it is a fault, and nothing has changed.
+// throwError gives an error to the nearest catcher, else to the caller. Without any catcher it is a fault, and nothing has
+// changed.
 func (s *step) throwError(n *node, t Token, e thrownError) error {
 	thrown := ErrorThrown{Element: n.id, Code: e.code, Text: e.text}
-	host, at := t, n
-	for {
-		if b := catches(at.boundary, e.code); b != nil {
-			thrown.CaughtBy = b.id
-			s.emit(thrown)
-			s.interrupt(b, host, e.results(b))
-			return nil
+	if found := s.seek(n, t, isError, e.code); found.catcher != nil {
+		thrown.CaughtBy = found.catcher.id
+		s.emit(thrown)
+		if results := e.results(found.catcher); found.catcher.host != nil {
+			s.interrupt(found.catcher, found.host, results)
+		} else {
+			s.startEventSubProcess(found.catcher.container.node, found.catcher, found.scope, results)
 		}
-		k := at.container
-		if start := catches(s.armed(k, host.Scope), e.code); start != nil {
-			thrown.CaughtBy = start.id
-			s.emit(thrown)
-			s.startEventSubProcess(start.container.node, start, host.Scope, e.results(start))
-			return nil
-		}
-		if k.node == nil {
-			break
-		}
-		at, host = k.node, *s.in.Token(s.in.Scope(host.Scope).Token)
+		return nil
 	}
 	if p := s.in.Parent; p != nil && (p.CatchesAll || slices.Contains(p.Catches, e.code)) {
 		s.emit(thrown)
@@ -83,37 +72,6 @@ func (s *step) throwError(n *node, t Token, e thrownError) error {
 		return faultf(IncidentUnhandledError, "nothing catches the error %q that %s throws: %s", e.code, n.label(), e.text)
 	}
 	return faultf(IncidentUnhandledError, "nothing catches the error %q that %s throws", e.code, n.label())
-}
-
-// catches finds the event that catches an error code: exactly, else every code.
-func catches(events []*node, code string) *node {
-	var all *node
-	for _, n := range events {
-		if _, ok := n.trigger.(errorTrigger); !ok {
-			continue
-		}
-		if n.error == code {
-			return n
-		}
-		if n.error == "" {
-			all = n
-		}
-	}
-	return all
-}
-
-// armed lists the start events of a scope's event sub-processes that can still catch something: none, once one of them
-// has interrupted the scope.
-func (s *step) armed(k *container, scope ID) []*node {
-	var starts []*node
-	for _, sub := range k.eventSubProcesses {
-		start := sub.eventStart()
-		if start.interrupts() && slices.ContainsFunc(s.in.Tokens, func(t Token) bool { return t.Scope == scope && t.Node == sub.id }) {
-			return nil
-		}
-		starts = append(starts, start)
-	}
-	return starts
 }
 
 // caughtAbove lists the error codes that something around a call activity catches, for the instance that it calls.
@@ -127,13 +85,11 @@ func (s *step) caughtAbove(n *node) (all bool, codes []string) {
 			catchers = append(catchers, sub.eventStart())
 		}
 		for _, c := range catchers {
-			if _, ok := c.trigger.(errorTrigger); !ok {
-				continue
-			}
-			if c.error == "" {
-				all = true
-			} else {
-				codes = append(codes, c.error)
+			for _, d := range c.definitions {
+				if isError(d) {
+					all = all || d.code == ""
+					codes = append(codes, d.code)
+				}
 			}
 		}
 	}

@@ -108,6 +108,34 @@ type SignalThrown struct {
 	Variables map[string]any `json:"variables,omitempty"`
 }
 
+// CompletionRecorded says that an activity completed which can be compensated.
+type CompletionRecorded struct {
+	Scope      ID         `json:"scope"`
+	Completion Completion `json:"completion"`
+}
+
+// CompensationTriggered takes completions from a scope and gives their handlers to another one, to be run there.
+type CompensationTriggered struct {
+	Scope     ID           `json:"scope"`
+	Completed []ID         `json:"completed"`
+	Inner     ID           `json:"inner"`
+	Handlers  []Completion `json:"handlers"`
+}
+
+// CompensationStarted says that the next handler of a scope runs.
+type CompensationStarted struct {
+	Scope ID `json:"scope"`
+}
+
+// EscalationThrown tells that an escalation left an element and who caught it.
+type EscalationThrown struct {
+	Element   string         `json:"element"`
+	Code      string         `json:"code"`
+	CaughtBy  string         `json:"caughtBy,omitempty"`
+	Variables map[string]any `json:"variables,omitempty"`
+	Parent    *Parent        `json:"parent,omitempty"` // set when nothing here caught it and there is a caller
+}
+
 // ErrorThrown tells that a BPMN error left an element and who caught it; it changes nothing by itself.
 type ErrorThrown struct {
 	Element  string `json:"element"`

@@ -2,33 +2,26 @@ package engine
 
 import "slices"
 
-// event links an event: its trigger, and whether it may stand where it stands.
+// event links an event: what it waits for or throws, and whether that may stand where the event stands.
 func (c *compiler) event(n *node) {
 	fn := n.source
-	if len(fn.EventDefinitions) > 1 {
-		c.refuse(CodeTrigger, fn.Element, "%s has %d event definitions; one can be executed", n.label(), len(fn.EventDefinitions))
-		return
-	}
-	kind, at := "", fn.Element
-	if len(fn.EventDefinitions) == 1 {
-		d := fn.EventDefinitions[0]
-		kind, at.Pos = d.Kind, d.Pos
-		n.trigger = triggers[kind]
-		if n.trigger == nil {
-			c.refuse(CodeUnsupported, at, "a %s cannot be executed", kind)
-			return
-		}
-	}
 	where := positionOf(n)
-	if !slices.Contains(positions[kind], where) {
-		what := "without event definition"
-		if kind != "" {
-			what = "with a " + kind
-		}
-		c.refuse(CodeTrigger, at, "there is no %s %s (BPMN 2.0, Table 10.93)", where, what)
-		return
+	if len(fn.EventDefinitions) == 0 && !slices.Contains(positions[""], where) {
+		c.refuse(CodeTrigger, fn.Element, "there is no %s without event definition (BPMN 2.0, Table 10.93)", where)
 	}
-	if n.trigger != nil {
-		n.trigger.link(c, n, fn.EventDefinitions[0])
+	for i, source := range fn.EventDefinitions {
+		at := fn.Element
+		at.Pos = source.Pos
+		d := &definition{source: source, trigger: triggers[source.Kind], index: i}
+		if d.trigger == nil {
+			c.refuse(CodeUnsupported, at, "a %s cannot be executed", source.Kind)
+			continue
+		}
+		if !slices.Contains(positions[source.Kind], where) {
+			c.refuse(CodeTrigger, at, "there is no %s with a %s (BPMN 2.0, Table 10.93)", where, source.Kind)
+			continue
+		}
+		n.definitions = append(n.definitions, d)
+		d.trigger.link(c, n, d)
 	}
 }

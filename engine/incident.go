@@ -54,7 +54,6 @@ func (c ResolveIncident) handle(s *step) error {
 		s.unsubscribe(func(sub Subscription) bool { return sub.Token == t.ID && sub.Element == n.id }, true)
 		if t.Inner != 0 {
 			s.withdrawScope(t.Inner)
-			s.emit(ScopeClosed{Scope: t.Inner})
 		}
 		s.enter(n, *s.in.Token(t.ID))
 	}

@@ -95,6 +95,21 @@ func (r reachable) has(t Token) bool {
 	return r[t.Node]
 }
 
+// linksTo lists the throwing link events that lead to a catching one.
+func linksTo(n *node) []*node {
+	name := n.linkName()
+	if name == "" || n.kind() != "intermediateCatchEvent" {
+		return nil
+	}
+	var throwing []*node
+	for _, other := range n.container.nodes {
+		if other.kind() == "intermediateThrowEvent" && other.linkName() == name {
+			throwing = append(throwing, other)
+		}
+	}
+	return throwing
+}
+
 // reachability walks backwards from each incoming flow of a gateway. A boundary event is reached from its activity, as
 // the activity can still be left there.
 func reachability(n *node) map[*flow]reachable {
@@ -112,6 +127,7 @@ func reachability(n *node) map[*flow]reachable {
 			if at.host != nil {
 				pending = append(pending, at.host)
 			}
+			pending = append(pending, linksTo(at)...)
 			for _, in := range at.incoming {
 				r[in.id] = true
 				pending = append(pending, in.source)

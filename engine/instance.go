@@ -100,8 +100,22 @@ type Scope struct {
 	Node   string `json:"node"`
 	// Live counts the tokens in the scope; a scope with none is finished.
 	Live int `json:"live,omitempty"`
+	// Completed is what can be compensated, in the order of completion.
+	Completed []Completion `json:"completed,omitempty"`
+	// Compensating are the handlers that a compensation in this scope has still to run, in their order.
+	Compensating []Completion `json:"compensating,omitempty"`
 	// Variables are JSON values: nil, bool, int64, float64, string, []any, map[string]any.
 	Variables map[string]any `json:"variables,omitempty"`
+}
+
+// Completion is what is needed to undo an activity that completed (§13.5.5).
+type Completion struct {
+	ID      ID     `json:"id,omitempty"`
+	Node    string `json:"node"`
+	Handler string `json:"handler,omitempty"` // the flow node that undoes it
+	// Variables are the activity's own, as they were when it completed.
+	Variables map[string]any `json:"variables,omitempty"`
+	Inner     []Completion   `json:"inner,omitempty"` // what completed inside of a sub-process
 }
 
 // SubscriptionKind says what a subscription waits for.
@@ -109,26 +123,31 @@ type SubscriptionKind string
 
 // Kinds of subscription.
 const (
-	SubscriptionJob     SubscriptionKind = "job"
-	SubscriptionMessage SubscriptionKind = "message"
-	SubscriptionTimer   SubscriptionKind = "timer"
-	SubscriptionCall    SubscriptionKind = "call"
-	SubscriptionSignal  SubscriptionKind = "signal"
+	SubscriptionJob       SubscriptionKind = "job"
+	SubscriptionMessage   SubscriptionKind = "message"
+	SubscriptionTimer     SubscriptionKind = "timer"
+	SubscriptionCall      SubscriptionKind = "call"
+	SubscriptionSignal    SubscriptionKind = "signal"
+	SubscriptionCondition SubscriptionKind = "condition"
 )
 
 // Subscription is one thing that an instance waits for. Everything that waits is one.
 type Subscription struct {
-	ID      ID               `json:"id"`
-	Kind    SubscriptionKind `json:"kind"`
-	Token   ID               `json:"token,omitempty"` // the waiting token; 0 when a scope waits (event sub-process)
-	Scope   ID               `json:"scope"`
-	Element string           `json:"element"`         // the flow node that goes on when it fires
-	Name    string           `json:"name,omitempty"`  // job type, message name (topic), called process id, signal name
-	Key     string           `json:"key,omitempty"`   // of a message: the correlation key
-	Due     time.Time        `json:"due,omitzero"`    // of a timer
-	Cycle   *Cycle           `json:"cycle,omitempty"` // of a repeating timer
-	Job     *Job             `json:"job,omitempty"`
-	Call    *Call            `json:"call,omitempty"`
+	ID         ID               `json:"id"`
+	Kind       SubscriptionKind `json:"kind"`
+	Token      ID               `json:"token,omitempty"` // the waiting token; 0 when a scope waits (event sub-process)
+	Scope      ID               `json:"scope"`
+	Element    string           `json:"element"`              // the flow node that goes on when it fires
+	Definition int              `json:"definition,omitempty"` // which of the element's event definitions
+	Name       string           `json:"name,omitempty"`       // job type, message name (topic), called process id, signal name
+	Key        string           `json:"key,omitempty"`        // of a message: the correlation key
+	Due        time.Time        `json:"due,omitzero"`         // of a timer
+	Cycle      *Cycle           `json:"cycle,omitempty"`      // of a repeating timer
+	Held       bool             `json:"held,omitempty"`       // of a condition: it was true when last evaluated
+	// Received is what the other triggers of a parallel multiple event brought.
+	Received map[string]any `json:"received,omitempty"`
+	Job      *Job           `json:"job,omitempty"`
+	Call     *Call          `json:"call,omitempty"`
 }
 
 // Job is what a worker needs besides the variables.

@@ -10,13 +10,24 @@ func (intermediateThrowEvent) enter(s *step, n *node, t Token) error {
 	return s.throwAndLeave(n, t)
 }
 
+// drained goes on after a compensation handler: with the next one, else after the event.
+func (intermediateThrowEvent) drained(s *step, n *node, t Token) {
+	if !s.compensateNext(t) {
+		s.leave(n, t, nil)
+	}
+}
+
 func (s *step) throwAndLeave(n *node, t Token) error {
-	if n.trigger != nil {
-		done, err := n.trigger.(thrower).throw(s, n, t)
-		if err != nil || !done {
+	leave := true
+	for _, d := range n.definitions {
+		done, err := d.trigger.(thrower).throw(s, n, d, t)
+		if err != nil {
 			return err
 		}
+		leave = leave && done
 	}
-	s.leave(n, t, nil)
+	if leave {
+		s.leave(n, t, nil)
+	}
 	return nil
 }

@@ -1,47 +1,48 @@
 package engine
 
-import "github.com/sonata-bpmn/sonata/bpmn"
+import (
+	"maps"
+
+	"github.com/sonata-bpmn/sonata/bpmn"
+)
 
 // messageTrigger waits for a message or sends one (§10.5.5).
 type messageTrigger struct{}
 
-func (messageTrigger) link(c *compiler, n *node, d *bpmn.EventDefinition) {
+func (messageTrigger) link(c *compiler, n *node, d *definition) {
 	switch positionOf(n) {
 	case positionThrow, positionEnd:
-		if n.work = c.work(n, d.Message); n.work == nil {
+		if d.work = c.work(n, d.source.Message); d.work == nil {
 			c.refuse(CodeMessage, n.source.Element, "%s refers to no message", n.label()).Hint = `give it a message, or the task definition type "kafka:publish" with a header "topic"`
 		}
-	case positionStart:
-		n.message = c.message(n, d.Message, false)
 	default:
-		n.message = c.message(n, d.Message, true)
+		c.message(n, d, d.source.Message)
 	}
 }
 
-// message reads the message that a node waits for. Where an instance waits, the correlation key says for which one.
-func (c *compiler) message(n *node, m *bpmn.Message, correlates bool) *messageSpec {
+// message reads the message that a node waits for. Where an instance waits, the correlation key says for which one; a
+// message that starts an instance needs none.
+func (c *compiler) message(n *node, d *definition, m *bpmn.Message) {
 	switch {
 	case m == nil:
 		c.refuse(CodeMessage, n.source.Element, "%s refers to no message", n.label()).Hint = "choose or create one in the properties panel"
-		return nil
+		return
 	case m.Topic() == "":
 		c.refuse(CodeMessage, m.Element, "message %q, for which %s waits, has no name", m.ID, n.label()).Hint = "its name is the topic"
-		return nil
+		return
 	}
-	spec := &messageSpec{name: m.Topic()}
-	if correlates && m.CorrelationKey != nil {
-		at := m.Element
-		spec.correlationKey = c.expression(*m.CorrelationKey, at, anyResult)
+	d.name = m.Topic()
+	if m.CorrelationKey != nil {
+		d.key = c.expression(*m.CorrelationKey, m.Element, anyResult)
 	}
-	return spec
 }
 
 // subscribe evaluates the correlation key. Without one only a message that names the instance (kogitoprocrefid) or its
 // business key resumes it.
-func (messageTrigger) subscribe(s *step, n *node, w waiter) (Subscription, error) {
-	sub := Subscription{Kind: SubscriptionMessage, Name: n.message.name}
-	if n.message.correlationKey != nil {
-		key, err := s.text(n.message.correlationKey, w.inside(), "the correlation key of "+n.label())
+func (messageTrigger) subscribe(s *step, n *node, d *definition, w waiter) (Subscription, error) {
+	sub := Subscription{Kind: SubscriptionMessage, Name: d.name}
+	if d.key != nil {
+		key, err := s.text(d.key, w.inside(), "the correlation key of "+n.label())
 		if err != nil {
 			return sub, err
 		}
@@ -53,8 +54,8 @@ func (messageTrigger) subscribe(s *step, n *node, w waiter) (Subscription, error
 	return sub, nil
 }
 
-func (messageTrigger) throw(s *step, n *node, t Token) (bool, error) {
-	return n.work.begin(s, n, t)
+func (messageTrigger) throw(s *step, n *node, d *definition, t Token) (bool, error) {
+	return d.work.begin(s, n, t)
 }
 
 func (c CorrelateMessage) handle(s *step) error {
@@ -73,9 +74,7 @@ func (m Message) results(n *node) map[string]any {
 	switch data := m.Data.(type) {
 	case nil:
 	case map[string]any:
-		for name, value := range data {
-			results[name] = value
-		}
+		maps.Copy(results, data)
 	default:
 		results["data"] = data
 	}

@@ -22,4 +22,6 @@ func rootOf(path string) string {
 }
 
 // constant returns the value of an expression that is one.
-func (e *expression) constant() (any, bool) { return e.value, e != nil && e.program == nil && len(e.names) == 0 }
+func (e *expression) constant() (any, bool) {
+	return e.value, e != nil && e.program == nil && len(e.names) == 0
+}

@@ -14,5 +14,8 @@ const (
 	CodeEventGateway = "ENG010" // an event-based gateway's targets
 	CodeSubProcess   = "ENG011" // start events of a sub-process
 	CodeCall         = "ENG012" // a call activity without called process
+	CodeLink         = "ENG014" // link events that do not pair
+	CodeCompensation = "ENG015" // compensation without handler, or out of its scope
+	CodeTransaction  = "ENG016" // cancel events outside of transactions
 	CodeScript       = "ENG013" // a script that is not an expression
 )

@@ -39,21 +39,20 @@ type node struct {
 	source    *bpmn.FlowNode
 	id        string
 	behavior  behavior
-	trigger   trigger // of events; none for an event without definition
 	container *container
 	body      *container // of sub-processes
 
 	incoming, outgoing []*flow
 	defaultFlow        *flow
+	handler            *node // of a compensation boundary event
 	boundary           []*node
 	host               *node // of a boundary event: the activity it is attached to
 
+	// definitions are what an event waits for or throws, and what a receive task waits for; none for a none event.
+	definitions     []*definition
 	inputs, outputs []mapping
-	message         *messageSpec // of catching message events and receive tasks
-	timer           *timerSpec
 	businessKey     *expression // of start events
-	error           string      // code; "" catches every error, or throws none
-	work            *workSpec   // job or publication
+	work            *workSpec   // job or publication of a task
 	call            *callSpec
 	script          *scriptSpec
 	reach           map[*flow]reachable // of inclusive gateways
@@ -71,14 +70,17 @@ type mapping struct {
 	pos    bpmn.Position
 }
 
-type messageSpec struct {
-	name           string
-	correlationKey *expression
-}
-
-type timerSpec struct {
-	kind  string
-	value *expression
+// definition is one event definition of an event, with what its trigger needs.
+type definition struct {
+	source    *bpmn.EventDefinition // nil for a receive task
+	trigger   trigger
+	index     int         // among the definitions of its event
+	name      string      // topic of a message, name of a signal or link
+	code      string      // of an error or escalation; "" catches every one
+	key       *expression // correlation key of a message
+	work      *workSpec   // of a message that is thrown
+	timer     *expression
+	condition *expression
 }
 
 type scriptSpec struct {
@@ -114,6 +116,24 @@ const (
 	StartSignal  StartKind = "signal"
 )
 
+var startKinds = map[string]StartKind{
+	"messageEventDefinition": StartMessage, "timerEventDefinition": StartTimer, "signalEventDefinition": StartSignal,
+}
+
+// works lists the jobs and publications of a node.
+func (n *node) works() []*workSpec {
+	var works []*workSpec
+	if n.work != nil {
+		works = append(works, n.work)
+	}
+	for _, d := range n.definitions {
+		if d.work != nil {
+			works = append(works, d.work)
+		}
+	}
+	return works
+}
+
 // Starts lists the start events of the process, in document order.
 func (p *Process) Starts() []Start {
 	var starts []Start
@@ -121,14 +141,14 @@ func (p *Process) Starts() []Start {
 		if _, ok := n.behavior.(startEvent); !ok {
 			continue
 		}
-		start := Start{Element: n.id, Kind: StartNone}
-		switch {
-		case n.message != nil:
-			start.Kind, start.Name = StartMessage, n.message.name
-		case n.timer != nil:
-			start.Kind = StartTimer
+		if len(n.definitions) == 0 {
+			starts = append(starts, Start{Element: n.id, Kind: StartNone})
 		}
-		starts = append(starts, start)
+		for _, d := range n.definitions {
+			if k, ok := startKinds[d.source.Kind]; ok {
+				starts = append(starts, Start{Element: n.id, Kind: k, Name: d.name})
+			}
+		}
 	}
 	return starts
 }
@@ -137,11 +157,16 @@ func (p *Process) Starts() []Start {
 // topic that only an expression knows is not listed.
 func (p *Process) Topics() (consume, publish []string) {
 	for _, n := range p.nodes {
-		if n.message != nil {
-			consume = append(consume, n.message.name)
+		for _, d := range n.definitions {
+			if _, ok := d.trigger.(messageTrigger); ok && d.work == nil {
+				consume = append(consume, d.name)
+			}
 		}
-		if n.work != nil && n.work.topic != nil {
-			if name, ok := n.work.topic.constant(); ok {
+		for _, w := range n.works() {
+			if w.topic == nil {
+				continue
+			}
+			if name, ok := w.topic.constant(); ok {
 				publish = append(publish, textOf(name))
 			}
 		}
@@ -155,8 +180,11 @@ func (p *Process) Topics() (consume, publish []string) {
 func (p *Process) JobTypes() []string {
 	var types []string
 	for _, n := range p.nodes {
-		if n.work != nil && n.work.topic == nil {
-			if name, ok := n.work.jobType.constant(); ok {
+		for _, w := range n.works() {
+			if w.topic != nil {
+				continue
+			}
+			if name, ok := w.jobType.constant(); ok {
 				types = append(types, textOf(name))
 			}
 		}
@@ -172,13 +200,17 @@ func (p *Process) NextStart(element string, at, due time.Time, previous *Cycle) 
 		next, cycle := nextDue(previous, due, at)
 		return next, cycle, nil
 	}
-	n := p.nodes[element]
-	if n == nil || n.timer == nil {
-		return time.Time{}, nil, reject(CodeNotFound, "process %s has no timer start event %q", p.ID, element)
+	if n := p.nodes[element]; n != nil {
+		for _, d := range n.definitions {
+			if d.timer == nil {
+				continue
+			}
+			value, err := d.timer.eval(at, func(string) any { return nil })
+			if err != nil {
+				return time.Time{}, nil, err
+			}
+			return firstDue(d.source.Timer.Kind, value, at)
+		}
 	}
-	value, err := n.timer.value.eval(at, func(string) any { return nil })
-	if err != nil {
-		return time.Time{}, nil, err
-	}
-	return firstDue(n.timer.kind, value, at)
+	return time.Time{}, nil, reject(CodeNotFound, "process %s has no timer start event %q", p.ID, element)
 }

@@ -4,7 +4,9 @@ package engine
 type receiveTask struct{}
 
 func (receiveTask) link(c *compiler, n *node) {
-	n.message = c.message(n, n.source.Message, true)
+	d := &definition{trigger: messageTrigger{}}
+	c.message(n, d, n.source.Message)
+	n.definitions = []*definition{d}
 }
 
 func (receiveTask) enter(s *step, n *node, t Token) error {

@@ -59,6 +59,7 @@ type step struct {
 	queue   []ID // tokens that can move, in the order in which they were produced
 	drained []ID // scopes that lost a token
 	entered int
+	changed bool // variables, or what waits for conditions on them
 }
 
 // emit applies an event at once, so that a behavior reads what it wrote.
@@ -84,6 +85,7 @@ func (s *step) run() {
 			id := s.drained[0]
 			s.drained = s.drained[1:]
 			s.checkDrained(id)
+		case s.checkConditions():
 		case s.settle():
 		default:
 			return
@@ -146,8 +148,13 @@ func (s *step) checkDrained(id ID) {
 		s.end(StateCompleted, Outcome{Kind: OutcomeCompleted, Variables: scope.Variables})
 		return
 	}
-	owner := s.in.Token(scope.Token)
-	s.leave(s.p.nodes[owner.Node], *owner, nil)
+	owner := *s.in.Token(scope.Token)
+	n := s.p.nodes[owner.Node]
+	if d, ok := n.behavior.(drainer); ok {
+		d.drained(s, n, owner)
+		return
+	}
+	s.leave(n, owner, nil)
 }
 
 // end closes whatever still waits and ends the instance.

@@ -46,6 +46,10 @@ func (c *compiler) requireNoneStart(n *node) {
 }
 
 func (subProcess) enter(s *step, n *node, t Token) error {
+	if n.source.TriggeredByEvent { // as a compensation handler: nothing waits, it begins at its start event
+		s.leave(n.eventStart(), s.place(t.Inner, n.eventStart()), nil)
+		return nil
+	}
 	if err := s.subscribeEventSubProcesses(n.body, t.Inner); err != nil {
 		return err
 	}

@@ -1,6 +1,9 @@
 package engine
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // waiter is what waits for an event: a token, or, for an event sub-process, a scope (token is then the zero Token).
 type waiter struct {
@@ -22,27 +25,27 @@ func (s *step) open(sub Subscription) {
 	s.emit(SubscriptionOpened{sub})
 }
 
-// subscribe opens the subscription of an event or receive task that waits.
+// subscribe opens the subscriptions of an event or receive task that waits.
 func (s *step) subscribe(n *node, w waiter) error {
-	var sub Subscription
-	var err error
-	if n.trigger == nil {
-		sub, err = messageTrigger{}.subscribe(s, n, w) // a receive task
-	} else {
-		sub, err = n.trigger.(catcher).subscribe(s, n, w)
+	for _, d := range n.definitions {
+		c, ok := d.trigger.(catcher)
+		if !ok {
+			continue // errors and the like come to their catcher by themselves
+		}
+		sub, err := c.subscribe(s, n, d, w)
+		if err != nil {
+			return err
+		}
+		sub.Token, sub.Scope, sub.Element, sub.Definition = w.token.ID, w.scope, n.id, d.index
+		s.open(sub)
 	}
-	if err != nil {
-		return err
-	}
-	sub.Token, sub.Scope, sub.Element = w.token.ID, w.scope, n.id
-	s.open(sub)
 	return nil
 }
 
 // subscribeBoundary opens what the boundary events of an activity wait for, unless they wait already.
 func (s *step) subscribeBoundary(n *node, t Token) error {
 	for _, b := range n.boundary {
-		if _, waits := b.trigger.(catcher); !waits || s.isWaiting(t.ID, b.id) {
+		if s.isWaiting(t.ID, b.id) {
 			continue
 		}
 		if err := s.subscribe(b, waiter{token: *s.in.Token(t.ID), scope: t.Scope}); err != nil {
@@ -55,15 +58,12 @@ func (s *step) subscribeBoundary(n *node, t Token) error {
 // subscribeEventSubProcesses opens what the event sub-processes of a scope wait for, unless they wait already.
 func (s *step) subscribeEventSubProcesses(k *container, scope ID) error {
 	for _, sub := range k.eventSubProcesses {
-		for _, start := range sub.body.nodes {
-			_, isStart := start.behavior.(startEvent)
-			_, waits := start.trigger.(catcher)
-			if !isStart || !waits || slices.ContainsFunc(s.in.Subscriptions, func(x Subscription) bool { return x.Scope == scope && x.Element == start.id }) {
-				continue
-			}
-			if err := s.subscribe(start, waiter{scope: scope}); err != nil {
-				return err
-			}
+		start := sub.eventStart()
+		if slices.ContainsFunc(s.in.Subscriptions, func(x Subscription) bool { return x.Scope == scope && x.Element == start.id }) {
+			continue
+		}
+		if err := s.subscribe(start, waiter{scope: scope}); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -96,6 +96,12 @@ func (s *step) waiting(id ID, kind SubscriptionKind) (Subscription, error) {
 // fire lets the event happen that a subscription waited for. Where the event stands decides what follows.
 func (s *step) fire(sub Subscription, results map[string]any) {
 	n := s.p.nodes[sub.Element]
+	if n.source.ParallelMultiple && len(n.definitions) > 1 {
+		var complete bool
+		if results, complete = s.gatherTriggers(sub, results); !complete {
+			return
+		}
+	}
 	switch {
 	case n.host != nil:
 		s.fireBoundary(n, sub, results)
@@ -112,9 +118,43 @@ func (s *step) fire(sub Subscription, results map[string]any) {
 	}
 }
 
+// gatherTriggers waits for all triggers of a parallel multiple event (§10.5.5). What one of them brought is kept with the
+// next one that is still awaited.
+func (s *step) gatherTriggers(sub Subscription, results map[string]any) (map[string]any, bool) {
+	merged := maps.Clone(sub.Received)
+	if merged == nil {
+		merged = map[string]any{}
+	}
+	maps.Copy(merged, results)
+	for _, other := range s.in.Subscriptions {
+		if other.ID != sub.ID && other.Element == sub.Element && other.Token == sub.Token && other.Scope == sub.Scope {
+			s.emit(SubscriptionClosed{Subscription: sub})
+			for name, value := range other.Received {
+				merged[name] = value
+			}
+			other.Received = merged
+			s.emit(SubscriptionUpdated{other})
+			return nil, false
+		}
+	}
+	return merged, true
+}
+
 // rearm keeps the subscription of a non-interrupting event open for its next occurrence: a message can come again, a
 // timer only as its cycle says.
 func (s *step) rearm(sub Subscription) {
+	n := s.p.nodes[sub.Element]
+	if n.source.ParallelMultiple && len(n.definitions) > 1 {
+		s.emit(SubscriptionClosed{Subscription: sub})
+		w := waiter{scope: sub.Scope}
+		if t := s.in.Token(sub.Token); t != nil {
+			w.token = *t
+		}
+		if err := s.subscribe(n, w); err != nil && w.token.ID != 0 {
+			s.raise(w.token, n, false, err)
+		}
+		return
+	}
 	if sub.Kind != SubscriptionTimer {
 		return
 	}

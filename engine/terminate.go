@@ -1,18 +1,14 @@
 package engine
 
-import (
-	"slices"
-
-	"github.com/sonata-bpmn/sonata/bpmn"
-)
+import "slices"
 
 // terminateTrigger ends everything in its scope, without compensation or event handling; the scope then completes in the
 // ordinary way, so a sub-process or caller goes on (§13.5.6).
 type terminateTrigger struct{}
 
-func (terminateTrigger) link(*compiler, *node, *bpmn.EventDefinition) {}
+func (terminateTrigger) link(*compiler, *node, *definition) {}
 
-func (terminateTrigger) throw(s *step, _ *node, t Token) (bool, error) {
+func (terminateTrigger) throw(s *step, _ *node, _ *definition, t Token) (bool, error) {
 	for _, other := range slices.Clone(s.in.Tokens) {
 		if other.Scope == t.Scope && other.ID != t.ID {
 			s.consume(other.ID, true)

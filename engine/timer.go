@@ -1,41 +1,37 @@
 package engine
 
-import (
-	"time"
-
-	"github.com/sonata-bpmn/sonata/bpmn"
-)
+import "time"
 
 // timerTrigger waits for a point in time (§10.5.5).
 type timerTrigger struct{}
 
-func (timerTrigger) link(c *compiler, n *node, d *bpmn.EventDefinition) {
+func (timerTrigger) link(c *compiler, n *node, d *definition) {
 	at := n.source.Element
-	at.Pos = d.Pos
-	if d.Timer == nil {
+	at.Pos = d.source.Pos
+	timer := d.source.Timer
+	if timer == nil {
 		c.refuse(CodeTimer, at, "%s has no date, duration or cycle", n.label())
 		return
 	}
-	n.timer = &timerSpec{kind: d.Timer.Kind, value: c.expression(d.Timer.Value, at, anyResult)}
-	if n.timer.value == nil {
+	if d.timer = c.expression(timer.Value, at, anyResult); d.timer == nil {
 		return
 	}
-	if value, ok := n.timer.value.constant(); ok {
-		if _, _, err := firstDue(n.timer.kind, value, time.Unix(0, 0).UTC()); err != nil {
+	if value, ok := d.timer.constant(); ok {
+		if _, _, err := firstDue(timer.Kind, value, time.Unix(0, 0).UTC()); err != nil {
 			c.refuse(CodeTimer, at, "the timer of %s: %v", n.label(), err)
 		}
 	}
-	if n.timer.kind == "timeCycle" && positionOf(n) == positionCatch {
+	if timer.Kind == "timeCycle" && positionOf(n) == positionCatch {
 		c.refuse(CodeTimer, at, "%s waits once, so a cycle has no meaning there", n.label()).Hint = "use a duration or a date"
 	}
 }
 
-func (timerTrigger) subscribe(s *step, n *node, w waiter) (Subscription, error) {
-	value, err := s.eval(n.timer.value, w.inside())
+func (timerTrigger) subscribe(s *step, n *node, d *definition, w waiter) (Subscription, error) {
+	value, err := s.eval(d.timer, w.inside())
 	if err != nil {
 		return Subscription{}, faultf(IncidentTimer, "the timer of %s: %w", n.label(), err)
 	}
-	due, cycle, err := firstDue(n.timer.kind, value, s.at)
+	due, cycle, err := firstDue(d.source.Timer.Kind, value, s.at)
 	if err != nil {
 		return Subscription{}, faultf(IncidentTimer, "the timer of %s: %w", n.label(), err)
 	}

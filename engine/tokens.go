@@ -68,6 +68,7 @@ func (s *step) leave(n *node, t Token, results map[string]any) {
 		s.raise(t, n, true, err)
 		return
 	}
+	s.recordCompletion(n, *s.in.Token(t.ID))
 	s.take(n, t, flows)
 }
 
@@ -127,4 +128,9 @@ func (s *step) holds(f *flow, t Token) (bool, error) {
 
 func (n *node) noFlow() error {
 	return faultf(IncidentNoFlow, "no condition holds on the flows that leave %s, and there is no default flow", n.label())
+}
+
+// isInstance says whether a token is one instance of a looping activity, and not the activity as a whole.
+func (s *step) isInstance(t Token) bool {
+	return t.Node != "" && s.in.Scope(t.Scope).Node == t.Node
 }

@@ -46,13 +46,15 @@ func (t Token) inside() ID {
 // openInputs evaluates the input mappings, in their order, into a scope of the node's own. A later mapping sees the
 // targets of the earlier ones. A sub-process always gets a scope.
 func (s *step) openInputs(n *node, t Token) error {
-	if len(n.inputs) == 0 && n.body == nil || t.Inner != 0 {
+	if len(n.inputs) == 0 && n.body == nil {
 		return nil
 	}
-	scope := Scope{ID: s.newID(), Parent: t.Scope, Token: t.ID, Node: n.id}
-	s.emit(ScopeOpened{scope})
+	if t.Inner == 0 {
+		t.Inner = s.newID()
+		s.emit(ScopeOpened{Scope{ID: t.Inner, Parent: t.Scope, Token: t.ID, Node: n.id}})
+	}
 	for _, m := range n.inputs {
-		if err := s.assign(n, m, scope.ID, scope.ID); err != nil {
+		if err := s.assign(n, m, t.Inner, t.Inner); err != nil {
 			return err
 		}
 	}
@@ -67,9 +69,8 @@ func (s *step) closeOutputs(n *node, t Token, results map[string]any) error {
 		return nil
 	}
 	if t.Inner == 0 {
-		scope := Scope{ID: s.newID(), Parent: t.Scope, Token: t.ID, Node: n.id}
-		s.emit(ScopeOpened{scope})
-		t.Inner = scope.ID
+		t.Inner = s.newID()
+		s.emit(ScopeOpened{Scope{ID: t.Inner, Parent: t.Scope, Token: t.ID, Node: n.id}})
 	}
 	s.set(t.Inner, results)
 	for _, m := range n.outputs {
@@ -131,6 +132,7 @@ func (s *step) propagate(scope ID, values map[string]any) {
 // set writes variables of exactly this scope.
 func (s *step) set(scope ID, values map[string]any) {
 	if len(values) > 0 {
+		s.changed = true
 		s.emit(VariablesSet{Scope: scope, Variables: values})
 	}
 }

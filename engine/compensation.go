@@ -1,0 +1,150 @@
+package engine
+
+import "slices"
+
+// compensateTrigger undoes what completed (§10.5.5, §13.5.5). A boundary event of this kind names the handler of its activity;
+// throwing one runs the handlers of the activities that completed in the scope, in the reverse order of their completion, one
+// after the other, and the thrower goes on when all are done. What an activity's handler sees are the variables as they
+// were when the activity completed.
+type compensateTrigger struct{}
+
+func (compensateTrigger) link(c *compiler, n *node, d *definition) {
+	at := n.source.Element
+	at.Pos = d.source.Pos
+	switch positionOf(n) {
+	case positionBoundary:
+		c.linkHandler(n, d)
+	case positionThrow, positionEnd:
+		if !d.source.WaitForCompletion {
+			c.refuse(CodeCompensation, at, "%s does not wait for the compensation, which cannot be executed", n.label()).Hint = "let it wait: remove waitForCompletion=\"false\""
+		}
+		ref := d.source.ActivityRef
+		if ref != "" && !slices.ContainsFunc(n.compensated().nodes, func(other *node) bool { return other.id == ref }) {
+			c.refuse(CodeCompensation, at, "%s compensates %q, which is not in its scope", n.label(), ref)
+		}
+	}
+}
+
+// linkHandler finds the activity that an association connects with a compensation boundary event.
+func (c *compiler) linkHandler(n *node, d *definition) {
+	for _, a := range c.associations {
+		other := ""
+		switch n.id {
+		case a.SourceRef:
+			other = a.TargetRef
+		case a.TargetRef:
+			other = a.SourceRef
+		}
+		if handler := c.process.nodes[other]; handler != nil && handler.source.IsForCompensation {
+			n.handler = handler
+			return
+		}
+	}
+	at := n.source.Element
+	at.Pos = d.source.Pos
+	c.refuse(CodeCompensation, at, "no compensation handler belongs to %s", n.label()).Hint = "draw an association to an activity that is marked for compensation"
+}
+
+// compensated is the container whose completed activities a throwing event compensates: its own or, inside of an event
+// sub-process, the one around that.
+func (n *node) compensated() *container {
+	if owner := n.container.node; owner != nil && owner.source.TriggeredByEvent {
+		return owner.container
+	}
+	return n.container
+}
+
+// throw begins to compensate; the token stays in the event until the last handler is done.
+func (compensateTrigger) throw(s *step, n *node, d *definition, t Token) (bool, error) {
+	scope := t.Scope
+	if n.compensated() != n.container {
+		scope = s.in.Scope(scope).Parent
+	}
+	return !s.compensate(n, t, scope, d.source.ActivityRef), nil
+}
+
+// compensate runs the handlers of what completed in a scope, of one activity or (ref is "") of all, and reports whether
+// there are any.
+func (s *step) compensate(n *node, t Token, scope ID, ref string) bool {
+	var ids []ID
+	var handlers []Completion
+	for _, done := range slices.Backward(s.in.Scope(scope).Completed) {
+		if ref == "" || done.Node == ref {
+			ids = append(ids, done.ID)
+			handlers = s.p.handlersOf(done, handlers)
+		}
+	}
+	if len(handlers) == 0 {
+		return false
+	}
+	if t.Inner == 0 {
+		s.emit(ScopeOpened{Scope{ID: s.newID(), Parent: t.Scope, Token: t.ID, Node: n.id}})
+		t = *s.in.Token(t.ID)
+	}
+	s.emit(CompensationTriggered{Scope: scope, Completed: ids, Inner: t.Inner, Handlers: handlers})
+	s.compensateNext(t)
+	return true
+}
+
+// handlersOf lists what undoes a completed activity: its handler or, for a sub-process without one, its compensation event
+// sub-process, else the handlers of what completed inside of it, the last first.
+func (p *Process) handlersOf(done Completion, handlers []Completion) []Completion {
+	n := p.nodes[done.Node]
+	if done.Handler != "" {
+		return append(handlers, done)
+	}
+	if n.body != nil {
+		for _, sub := range n.body.eventSubProcesses {
+			if sub.eventStart().compensates() {
+				done.Handler = sub.id
+				return append(handlers, done)
+			}
+		}
+	}
+	for _, inner := range slices.Backward(done.Inner) {
+		handlers = p.handlersOf(inner, handlers)
+	}
+	return handlers
+}
+
+// compensateNext runs the next handler, and reports false when there is none left.
+func (s *step) compensateNext(t Token) bool {
+	pending := s.in.Scope(t.Inner).Compensating
+	if len(pending) == 0 {
+		return false
+	}
+	next := pending[0]
+	s.emit(CompensationStarted{Scope: t.Inner})
+	handler := s.p.nodes[next.Handler]
+	h := s.place(t.Inner, handler)
+	s.emit(ScopeOpened{Scope{ID: s.newID(), Parent: t.Inner, Token: h.ID, Node: handler.id, Variables: next.Variables}})
+	s.queue = append(s.queue, h.ID)
+	return true
+}
+
+// compensates says whether a node is a compensation boundary event or the start of a compensation event sub-process.
+func (n *node) compensates() bool {
+	return slices.ContainsFunc(n.definitions, func(d *definition) bool { _, ok := d.trigger.(compensateTrigger); return ok })
+}
+
+// recordCompletion keeps what is needed to undo an activity that completes, until its scope ends.
+func (s *step) recordCompletion(n *node, t Token) {
+	if n.source.IsForCompensation {
+		return
+	}
+	done := Completion{Node: n.id, Variables: s.local(t)}
+	if t.Inner != 0 {
+		done.Inner = s.in.Scope(t.Inner).Completed
+	}
+	instance := s.isInstance(t)
+	for _, b := range n.boundary {
+		if b.handler != nil && !instance {
+			done.Handler = b.handler.id
+		}
+	}
+	if len(s.p.handlersOf(done, nil)) == 0 {
+		return
+	}
+	done.ID = s.newID()
+	s.emit(CompletionRecorded{Scope: t.Scope, Completion: done})
+}
