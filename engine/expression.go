@@ -1,11 +1,8 @@
 package engine
 
 import (
-	"fmt"
-	"strings"
 	"time"
 
-	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/vm"
 
 	"github.com/sonata-bpmn/sonata/bpmn"
@@ -19,46 +16,72 @@ const (
 	boolResult
 )
 
-// lookup gives the value of a visible variable, nil when there is none.
+// lookup gives the value of a visible variable, a JSON value of the engine (see normalize); nil when there is none.
 type lookup func(name string) any
 
-// expression is a compiled expression. It is immutable and safe for concurrent use.
+// expression is a compiled expression: a constant, the path to a variable's value, or a program. It is immutable and safe
+// for concurrent use.
 type expression struct {
-	text    string
+	source  source
 	want    resultKind
-	names   []string // the variables that it reads, sorted
+	value   any      // of a constant
+	path    []string // of a path such as order.id: the variable and the fields that lead to the value
+	offset  int      // of the path's last field
 	program *vm.Program
-	value   any
+	names   []string // the variables that are read; no other is looked up
+	keys    []string // what the program calls them
+	usesNow bool
 }
 
-// compileExpression compiles an expression of the model. The caller fills in the problem's code and element.
+// compileExpression compiles an expression of the model, which must give a boolean if want says so. The result is nil if
+// there is a problem; the caller adds to it the code and the element.
 func compileExpression(x bpmn.Expression, want resultKind) (*expression, *bpmn.Problem) {
 	if x.Literal {
-		return &expression{text: x.Text, want: want, value: x.Text}, nil
+		e := &expression{source: source{text: x.Text}, want: want, value: x.Text}
+		if want == boolResult {
+			return nil, e.source.fault(0, "this is a text, but a condition must give true or false").hinted(`write it as an expression, such as =amount > 3`).problem(x.Pos)
+		}
+		return e, nil
 	}
-	text := strings.TrimPrefix(strings.TrimSpace(x.Text), "=")
-	program, err := expr.Compile(text, expr.Env(map[string]any{}), expr.AllowUndefinedVariables())
-	if err != nil {
-		return nil, &bpmn.Problem{Pos: x.Pos, Severity: bpmn.SeverityError, Text: err.Error()}
+	src, fault := readSource(x)
+	if fault != nil {
+		return nil, fault.problem(x.Pos)
 	}
-	return &expression{text: text, want: want, program: program}, nil
+	e := &expression{source: src, want: want}
+	if fault := e.compile(); fault != nil {
+		return nil, fault.hinted(src.hint()).problem(x.Pos)
+	}
+	return e, nil
 }
 
-// eval gives the expression's value: a JSON value of the engine (see normalize), for boolResult a bool.
+// eval gives the expression's value, a JSON value of the engine (see normalize); for boolResult it is a bool. now is what
+// now() gives. The error says what is wrong with the data, where in the expression, and shows no variable's value.
+// The same now and the same variables give the same value or the same error.
 func (e *expression) eval(now time.Time, look lookup) (any, error) {
-	if e.program == nil {
-		return e.value, nil
+	value := e.value
+	var fault *expressionFault
+	switch {
+	case e.program != nil:
+		value, fault = e.run(now, look)
+	case e.path != nil:
+		value, fault = e.walk(look(e.path[0]))
 	}
-	env := map[string]any{}
-	for _, name := range e.names {
-		env[name] = look(name)
+	if fault != nil {
+		return nil, fault
 	}
-	v, err := vm.Run(e.program, env)
+	if e.want == boolResult {
+		if _, ok := value.(bool); !ok {
+			return nil, e.source.fault(0, "a condition must give true or false, but this gives "+kindOf(value))
+		}
+	}
+	return value, nil
+}
+
+// walk follows the path through the fields of objects.
+func (e *expression) walk(value any) (any, *expressionFault) {
+	value, err := field(value, e.path[1:])
 	if err != nil {
-		return nil, err
+		return nil, e.source.fault(e.offset, err.Error())
 	}
-	if _, ok := v.(bool); !ok && e.want == boolResult {
-		return nil, fmt.Errorf("the condition gave no boolean")
-	}
-	return normalize(v)
+	return value, nil
 }

@@ -1,0 +1,132 @@
+package engine
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/builtin"
+	"github.com/expr-lang/expr/checker"
+	bytecode "github.com/expr-lang/expr/compiler"
+	"github.com/expr-lang/expr/conf"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/parser"
+)
+
+// maxNodes is the number of parts that an expression may have.
+const maxNodes = 500
+
+// compile parses the body, finds the variables that it reads, checks types as far as they are known, puts the guard in and
+// compiles. What needs no program, or no evaluation at all, gets none.
+func (e *expression) compile() *expressionFault {
+	config := conf.New(map[string]any{})
+	config.Strict = false // variables are not declared
+	config.MaxNodes = maxNodes
+	config.Functions = libraryFunctions
+	for name := range config.Builtins {
+		config.Disabled[name] = true
+	}
+	config.Builtins = nil
+	tree, err := parser.ParseWithConfig(e.source.body, config)
+	if err != nil {
+		return e.libraryError(err)
+	}
+	names := resolver{source: e.source, variables: map[string]bool{}, seen: map[ast.Node]bool{}}
+	names.visit(&tree.Node, nil)
+	if names.fault != nil {
+		return names.fault
+	}
+	e.usesNow = names.usesNow
+	e.names = slices.Sorted(maps.Keys(names.variables))
+	for _, name := range e.names {
+		e.keys = append(e.keys, variableKey+name)
+	}
+	result, err := checker.Check(tree, config)
+	if err != nil {
+		return e.libraryError(err)
+	}
+	if e.want == boolResult && result.Kind() != reflect.Bool && result.Kind() != reflect.Interface {
+		return e.source.fault(0, "a condition must give true or false, but this gives "+plainTypes.Replace(result.String()))
+	}
+	if e.path = pathOf(tree.Node); e.path != nil {
+		e.offset = tree.Node.Location().From
+		return nil
+	}
+	ast.Walk(&tree.Node, &guard{done: map[ast.Node]ast.Node{}})
+	if _, err := checker.Check(tree, config); err != nil {
+		return e.libraryError(err)
+	}
+	if e.program, err = bytecode.Compile(tree, config); err != nil {
+		return e.libraryError(err)
+	}
+	return e.fold()
+}
+
+// fold evaluates an expression that reads nothing, once: its value is a constant, and its fault is the model's.
+func (e *expression) fold() *expressionFault {
+	if len(e.names) > 0 || e.usesNow {
+		return nil
+	}
+	value, fault := e.run(time.Time{}, nil)
+	if _, ok := value.(bool); fault == nil && e.want == boolResult && !ok {
+		fault = e.source.fault(0, "a condition must give true or false, but this gives "+kindOf(value))
+	}
+	e.value, e.program = value, nil
+	return fault
+}
+
+func (e *expression) libraryError(err error) *expressionFault {
+	if located, ok := err.(*file.Error); ok {
+		return e.source.libraryFault(located)
+	}
+	return e.source.libraryFault(&file.Error{Prev: err})
+}
+
+// pathOf gives the variable and fields that an expression consists of, if it is nothing else.
+func pathOf(node ast.Node) []string {
+	switch n := node.(type) {
+	case *ast.IdentifierNode:
+		if n.Value != nowKey {
+			return []string{n.Value[len(variableKey):]}
+		}
+	case *ast.ChainNode:
+		return pathOf(n.Node)
+	case *ast.MemberNode:
+		name, ok := n.Property.(*ast.StringNode)
+		if path := pathOf(n.Node); ok && path != nil {
+			return append(path, name.Value)
+		}
+	}
+	return nil
+}
+
+// Names that programs use and no expression can contain.
+const (
+	variableKey   = "="  // stands before a variable's name, which may be a function's too
+	evaluationKey = "#"  // the evaluation itself
+	nowKey        = "()" // the time
+)
+
+var libraryFunctions = conf.FunctionsTable(makeFunctions())
+
+func makeFunctions() map[string]*builtin.Function {
+	table := map[string]*builtin.Function{}
+	for name, f := range functions {
+		call := f.call
+		if !f.cheap {
+			call = charged(call)
+		}
+		run := func(args ...any) (any, error) { return call(args[0].(*evaluation), args[1:]) }
+		table[guarded+name] = &builtin.Function{Name: guarded + name, Func: run}
+		if len(f.types) > 0 {
+			public := &builtin.Function{Name: name, Func: run}
+			for _, t := range f.types {
+				public.Types = append(public.Types, reflect.TypeOf(t))
+			}
+			table[name] = public
+		}
+	}
+	return table
+}
