@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sonata-bpmn/sonata/engine"
 	"github.com/sonata-bpmn/sonata/engine/runner"
 )
 
@@ -154,11 +155,10 @@ func incoming(m runner.Outgoing) runner.Incoming {
 	for _, name := range slices.Sorted(maps.Keys(m.Headers)) {
 		record.Headers = append(record.Headers, runner.RecordHeader{Key: name, Value: []byte(m.Headers[name])})
 	}
-	data, err := runner.DecodeJSON(m.Data)
+	data, err := engine.DecodeJSON(m.Data)
 	if err != nil {
 		record.Fault = "the data is not JSON: " + err.Error()
 	}
 	record.Data = data
 	return record
 }
-

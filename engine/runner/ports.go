@@ -3,10 +3,14 @@ package runner
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 )
 
 // Bus carries messages between this engine and the world: Kafka, or memory in tests.
+//
+// What it consumes it hands to [Runner.Receive], one call at a time for a partition, and waits for the answer. After an error it
+// delivers again from the first record of that call: a later one must not overtake it.
 type Bus interface {
 	// Bind makes sure that the topics exist and that records of topics.Consume are delivered from now on, beginning at
 	// the given positions (a partition that has none begins at its first record). It is called again, with the
@@ -16,6 +20,10 @@ type Bus interface {
 	// rest is sent again later, with the same IDs.
 	Publish(ctx context.Context, messages []Outgoing) (int, error)
 }
+
+// ErrUnpublishable is what the error of [Bus.Publish] wraps when the first message that was not acknowledged can never be sent:
+// it is too large, or its topic has no legal name. The message becomes a dead letter, so that it does not hold up the others.
+var ErrUnpublishable = errors.New("the message cannot be published")
 
 // Topics are what the deployed processes read and write.
 type Topics struct{ Consume, Publish []string }
@@ -43,6 +51,9 @@ type Incoming struct {
 	Data any
 	// Fault says why the record cannot be read as a message; it is then kept as a dead letter.
 	Fault string
+	// Reset says that the partition no longer has the position at which reading was to go on: retention removed it, or the
+	// topic was created anew and its offsets began again. Its position is now the one after this record, even if that is lower.
+	Reset bool
 }
 
 // RecordHeader is one header of a record.

@@ -1,0 +1,217 @@
+package runner
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/sonata-bpmn/sonata/engine"
+)
+
+// receive gives a message to whoever it is for, or keeps it until somebody comes to wait for it, or, when nobody ever
+// will, buries it.
+func (u *unit) receive(m *message, keep time.Duration) {
+	taken, refused := u.correlate(m)
+	if taken {
+		return
+	}
+	if reason := u.unreachable(m); reason != "" {
+		refused = reason
+	}
+	switch {
+	case refused != "":
+		u.bury(m, refused)
+	case keep > 0:
+		m.ExpiresAt = u.now.Add(keep)
+		u.buffer(m)
+	}
+}
+
+// correlate looks for the one instance that waits for the message, else starts an instance of each process that begins
+// with it. It reports whether anybody took the message, and if not, why a start failed.
+func (u *unit) correlate(m *message) (taken bool, refused string) {
+	for _, address := range m.addresses() {
+		for _, key := range u.rows(tableAwaited, address) {
+			if u.offer(engine.Key(num(key, 2)), engine.ID(num(key, 1)), m) {
+				return true, ""
+			}
+		}
+	}
+	return u.startWith(m)
+}
+
+// offer gives a message to a subscription, and reports whether it was taken.
+func (u *unit) offer(key engine.Key, subscription engine.ID, m *message) bool {
+	return u.command(key, engine.CorrelateMessage{Subscription: subscription, Message: m.content()}) == nil
+}
+
+// startWith starts an instance of the newest version of each process that has a message start event for the message.
+func (u *unit) startWith(m *message) (taken bool, refused string) {
+	for _, s := range u.definitions.starts(engine.StartMessage, m.Name) {
+		content := m.content()
+		_, err := u.start(s.definition.Key, engine.StartInstance{
+			Element: s.Element, BusinessKey: m.BusinessKey, ReferenceID: m.RequesterID, Message: &content,
+		})
+		if err != nil {
+			refused = fmt.Sprintf("process %s could not start: %v", s.definition.ProcessID, err)
+			u.r.log.Warn("a message could not start a process", slog.String("topic", m.Name), slog.Any("error", err))
+			continue
+		}
+		taken = true
+	}
+	return taken, refused
+}
+
+// unreachable says why nobody will ever take a message that nobody takes now: "" if somebody may.
+func (u *unit) unreachable(m *message) string {
+	if m.ReferenceID == "" {
+		return ""
+	}
+	key, err := engine.ParseKey(m.ReferenceID)
+	in := (*engine.Instance)(nil)
+	if err == nil {
+		in = u.instance(key)
+	}
+	switch {
+	case in == nil:
+		return fmt.Sprintf("%s %.64q names no instance here", attributeReference, m.ReferenceID)
+	case in.State != engine.StateActive:
+		return fmt.Sprintf("%s %s names an instance of %s that has ended (%s)", attributeReference, key, in.ProcessID, in.State)
+	}
+	return ""
+}
+
+// buffer keeps a message.
+func (u *unit) buffer(m *message) {
+	u.insert(tableBuffer, rowKey{}.key(m.Key), encode(m))
+	u.insert(tableExpiry, rowKey{}.time(m.ExpiresAt).key(m.Key), nil)
+	for _, key := range bufferedRows(m) {
+		u.insert(tableBuffered, key, nil)
+	}
+}
+
+// bufferedRows are the index rows of a kept message.
+func bufferedRows(m *message) []rowKey {
+	rows := m.addresses()
+	if len(rows) == 0 {
+		rows = []rowKey{addressKey(m.Name, byNameAlone, "")}
+	}
+	for i := range rows {
+		rows[i] = rows[i].key(m.Key)
+	}
+	return rows
+}
+
+// unbuffer forgets a kept message.
+func (u *unit) unbuffer(m *message) {
+	u.delete(tableBuffer, rowKey{}.key(m.Key))
+	u.delete(tableExpiry, rowKey{}.time(m.ExpiresAt).key(m.Key))
+	for _, key := range bufferedRows(m) {
+		u.delete(tableBuffered, key)
+	}
+}
+
+// buffered reads a kept message, nil if there is none.
+func (u *unit) buffered(key engine.Key) *message {
+	row := u.tx.Get(tableBuffer, rowKey{}.key(key))
+	if row == nil {
+		return nil
+	}
+	m := &message{}
+	if err := decode(row, m); err != nil {
+		panic(fmt.Errorf("kept message %s: %w", key, err))
+	}
+	return m
+}
+
+// claim gives a subscription that has opened the oldest message that is kept for it. If it stays open (a boundary event that
+// does not interrupt), the next one follows.
+func (u *unit) claim(key engine.Key, subscription engine.ID) {
+	in := u.instance(key)
+	sub := in.Subscription(subscription)
+	if sub == nil {
+		return
+	}
+	var oldest engine.Key
+	for _, address := range addressesOf(in, sub) {
+		if rows := u.rows(tableBuffered, address); len(rows) > 0 {
+			if found := engine.Key(num(rows[0], 1)); oldest == 0 || found < oldest {
+				oldest = found
+			}
+		}
+	}
+	if oldest == 0 {
+		return
+	}
+	m := u.buffered(oldest)
+	if u.offer(key, subscription, m) {
+		u.unbuffer(m)
+		u.then(func() { u.claim(key, subscription) })
+	}
+}
+
+// claimStarts tries the messages that are kept under a name again, because a process that starts with them was deployed.
+func (u *unit) claimStarts(name string) {
+	tried := map[engine.Key]bool{}
+	for _, row := range u.rows(tableBuffered, rowKey{}.text(name)) {
+		key := engine.Key(num(row, 1))
+		if tried[key] {
+			continue
+		}
+		tried[key] = true
+		m := u.buffered(key)
+		if taken, _ := u.startWith(m); taken {
+			u.unbuffer(m)
+		}
+	}
+}
+
+// expire buries a kept message whose time is over.
+func (u *unit) expire(key engine.Key) {
+	if m := u.buffered(key); m != nil {
+		u.unbuffer(m)
+		u.bury(m, cmp.Or(u.unreachable(m), u.nearMisses(m)))
+	}
+}
+
+// maxNamed is how many instances a reason names.
+const maxNamed = 3
+
+// nearMisses says who waited for a message of this name, but not for this message.
+func (u *unit) nearMisses(m *message) string {
+	var named []string
+	others := 0
+	for _, row := range u.rows(tableAwaited, rowKey{}.text(m.Name)) {
+		if row[len(rowKey{}.text(m.Name))] != byte(byReference) {
+			continue // each subscription has one row by reference, and maybe others
+		}
+		if len(named) == maxNamed {
+			others++
+			continue
+		}
+		in := u.instance(engine.Key(num(row, 2)))
+		if sub := in.Subscription(engine.ID(num(row, 1))); sub != nil {
+			named = append(named, fmt.Sprintf("%s of %s at %s", in.Key, in.ProcessID, sub.Element))
+		}
+	}
+	kept := m.ExpiresAt.Sub(mintedAt(m.Key)).Round(time.Second)
+	switch {
+	case len(named) == 0:
+		return fmt.Sprintf("nobody came to wait for it within %s", kept)
+	case others > 0:
+		named = append(named, fmt.Sprintf("%d more", others))
+	}
+	return fmt.Sprintf("within %s nobody waited for it with its reference, correlation key or business key; for other messages of this name waited: %s",
+		kept, strings.Join(named, ", "))
+}
+
+// reasonOf is what a dead letter says about an error.
+func reasonOf(err error) string {
+	if errors.Is(err, errInternal) {
+		return "an internal error stopped it; the log says where"
+	}
+	return err.Error()
+}

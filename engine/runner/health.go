@@ -1,0 +1,100 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/sonata-bpmn/sonata/engine"
+)
+
+// trouble is something that can keep a Runner from working.
+type trouble int
+
+const (
+	troubleStopped trouble = iota
+	troubleStore
+	troubleBus
+	troubleOutbox
+	troubles
+)
+
+// outboxPatience is how long publishing may fail before a Runner is no longer ready: a broker that is restarted is no news.
+const outboxPatience = 10 * time.Second
+
+// health notes what works and what does not.
+type health struct {
+	clock Clock
+	mu    sync.Mutex
+	err   [troubles]error
+	since [troubles]time.Time
+}
+
+func (h *health) set(t trouble, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.err[t] == nil {
+		h.since[t] = h.clock.Now()
+	}
+	h.err[t] = err
+}
+
+func (h *health) has(t trouble) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.err[t] != nil
+}
+
+// Ready returns nil while everything works, else why not.
+func (r *Runner) Ready() error {
+	h := &r.health
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	outbox := h.err[troubleOutbox]
+	if outbox != nil && h.clock.Now().Sub(h.since[troubleOutbox]) < outboxPatience {
+		outbox = nil
+	}
+	return errors.Join(
+		h.err[troubleStopped],
+		describe("the store failed", h.err[troubleStore]),
+		describe("the bus is not bound", h.err[troubleBus]),
+		describe("messages cannot be published", outbox))
+}
+
+func describe(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// resting are the instances, and definitions, whose timers do not fire because one of them could not, with the reason.
+// It is forgotten when something else happens to the instance, and with the process.
+type resting struct {
+	mu      sync.RWMutex
+	reasons map[engine.Key]string
+}
+
+func (r *resting) add(key engine.Key, reason string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.reasons == nil {
+		r.reasons = map[engine.Key]string{}
+	}
+	r.reasons[key] = reason
+}
+
+func (r *resting) remove(key engine.Key) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.reasons, key)
+}
+
+func (r *resting) has(key engine.Key) bool { return r.reason(key) != "" }
+
+func (r *resting) reason(key engine.Key) string {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.reasons[key]
+}

@@ -1,0 +1,146 @@
+package runner
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/sonata-bpmn/sonata/engine"
+)
+
+// Attributes of a CloudEvent that correlate it. Kogito's extension attributes are those of its CloudEventExtensionConstants.
+const (
+	attributeReference   = "kogitoprocrefid"      // the instance that the message answers
+	attributeInstance    = "kogitoprocinstanceid" // the instance that sent it
+	attributeBusinessKey = "kogitobusinesskey"
+	attributeCorrelation = "correlationkey"
+)
+
+// restPartition marks a message that did not come from Kafka.
+const restPartition = -1
+
+// message is one that came in, as it is kept until somebody takes it.
+type message struct {
+	Key       engine.Key     `json:"key"`
+	Name      string         `json:"name"` // topic
+	Partition int32          `json:"partition"`
+	Offset    int64          `json:"offset"`
+	Timestamp time.Time      `json:"timestamp"`
+	RecordKey []byte         `json:"recordKey,omitempty"`
+	Headers   []RecordHeader `json:"headers,omitempty"`
+	Value     []byte         `json:"value,omitempty"`
+
+	CorrelationKey string `json:"correlationKey,omitempty"`
+	ReferenceID    string `json:"referenceId,omitempty"`
+	RequesterID    string `json:"requesterId,omitempty"`
+	BusinessKey    string `json:"businessKey,omitempty"`
+
+	Event     map[string]any `json:"event,omitempty"`
+	Data      any            `json:"data,omitempty"`
+	ExpiresAt time.Time      `json:"expiresAt,omitzero"`
+}
+
+// newMessage reads a record. Its correlation key is the attribute correlationkey, else the record's key.
+func newMessage(key engine.Key, in Incoming) *message {
+	m := &message{
+		Key: key, Name: in.Topic, Partition: in.Partition, Offset: in.Offset, Timestamp: in.Timestamp,
+		RecordKey: in.Key, Headers: in.Headers, Value: in.Value, Event: in.Attributes, Data: in.Data,
+		CorrelationKey: attribute(in.Attributes, attributeCorrelation),
+		ReferenceID:    attribute(in.Attributes, attributeReference),
+		RequesterID:    attribute(in.Attributes, attributeInstance),
+		BusinessKey:    attribute(in.Attributes, attributeBusinessKey),
+	}
+	if m.CorrelationKey == "" {
+		m.CorrelationKey = string(in.Key)
+	}
+	return m
+}
+
+// published is a message that came in by REST.
+func published(key engine.Key, p Publication, at time.Time) *message {
+	event := map[string]any{"id": p.ID, "type": p.Name, "time": at.Format(time.RFC3339Nano)}
+	if p.ID == "" {
+		event["id"] = key.String()
+	}
+	if p.CorrelationKey != "" {
+		event[attributeCorrelation] = p.CorrelationKey
+	}
+	return &message{
+		Key: key, Name: p.Name, Partition: restPartition, Timestamp: at, Value: encode(p.Data),
+		CorrelationKey: p.CorrelationKey, Event: event, Data: p.Data,
+	}
+}
+
+// attribute reads an attribute as text. CloudEvents has integers and booleans too.
+func attribute(attributes map[string]any, name string) string {
+	switch v := attributes[name].(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case int64:
+		return strconv.FormatInt(v, 10)
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+// content is what the instance gets.
+func (m *message) content() engine.Message {
+	content := engine.Message{Name: m.Name, Data: m.Data, Event: m.Event}
+	if m.Partition == restPartition {
+		return content
+	}
+	headers := map[string]any{}
+	for _, h := range m.Headers {
+		headers[h.Key] = string(h.Value)
+	}
+	content.Record = map[string]any{
+		"topic": m.Name, "partition": int64(m.Partition), "offset": m.Offset, "key": string(m.RecordKey),
+		"headers": headers, "timestamp": m.Timestamp.UTC().Format(time.RFC3339Nano),
+	}
+	return content
+}
+
+// address is one way in which a message can name the instance that it is for.
+type address byte
+
+const (
+	byReference   address = 'r' // the instance's key
+	byKey         address = 'k' // the subscription's correlation key
+	byBusinessKey address = 'b' // the instance's business key
+	byNameAlone   address = '-' // of kept messages that name nothing: only a start event can take them
+)
+
+// addressKey is where index rows of subscriptions and of kept messages meet.
+func addressKey(name string, by address, value string) rowKey {
+	return append(rowKey{}.text(name), byte(by)).text(value)
+}
+
+// addresses are those by which the message may resume a waiting instance, in this order. An explicit reference is the
+// only one: it never resumes another instance than the one that it names.
+func (m *message) addresses() []rowKey {
+	if m.ReferenceID != "" {
+		return []rowKey{addressKey(m.Name, byReference, m.ReferenceID)}
+	}
+	var keys []rowKey
+	if m.CorrelationKey != "" {
+		keys = append(keys, addressKey(m.Name, byKey, m.CorrelationKey))
+	}
+	if m.BusinessKey != "" {
+		keys = append(keys, addressKey(m.Name, byBusinessKey, m.BusinessKey))
+	}
+	return keys
+}
+
+// addressesOf are those by which a message can reach a subscription.
+func addressesOf(in *engine.Instance, sub *engine.Subscription) []rowKey {
+	keys := []rowKey{addressKey(sub.Name, byReference, in.Key.String())}
+	if sub.Key != "" {
+		keys = append(keys, addressKey(sub.Name, byKey, sub.Key))
+	}
+	if in.BusinessKey != "" {
+		keys = append(keys, addressKey(sub.Name, byBusinessKey, in.BusinessKey))
+	}
+	return keys
+}

@@ -1,0 +1,151 @@
+package runner
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/sonata-bpmn/sonata/engine"
+)
+
+// publishAtOnce is how many messages are given to the bus at once.
+const publishAtOnce = 500
+
+// publish puts a message into the outbox. Its id depends on nothing but the store, the instance and the event, so that it is
+// the same however often the message is sent.
+func (u *unit) publish(in *engine.Instance, e engine.MessageThrown) {
+	m := Outgoing{
+		ID:            uuid.NewSHA1(u.r.id, fmt.Appendf(nil, "%s/%d", in.Key, e.ID)).String(),
+		Time:          u.now,
+		Topic:         e.Topic,
+		Key:           cmp.Or(e.Key, in.BusinessKey, in.RootKey.String()),
+		Headers:       e.Headers,
+		Data:          encode(e.Data),
+		InstanceKey:   in.Key.String(),
+		ProcessID:     in.ProcessID,
+		Version:       in.Version,
+		RootKey:       in.RootKey.String(),
+		RootProcessID: in.RootProcessID,
+		ReferenceID:   in.ReferenceID,
+		BusinessKey:   in.BusinessKey,
+	}
+	if in.Parent != nil {
+		m.ParentKey = in.Parent.Key.String()
+	}
+	u.insert(tableOutbox, rowKey{}.num(int64(u.nextSeq(1))), encode(m))
+	u.messages++
+}
+
+// dispatch sends what is in the outbox, in its order, until ctx ends. A row is deleted when the bus has acknowledged it; if
+// the program stops in between, the message is sent again, with the same id.
+func (r *Runner) dispatch(ctx context.Context) {
+	var wait backoff
+	for ctx.Err() == nil {
+		sent, err := r.dispatchSome(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		r.health.set(troubleOutbox, err)
+		switch {
+		case err != nil:
+			r.log.Warn("messages could not be published; they are kept and tried again", slog.Any("error", err))
+			if sent > 0 {
+				wait.reset()
+			}
+			wait.sleep(ctx, r.opts.Clock)
+		case sent > 0:
+			wait.reset()
+		default:
+			select {
+			case <-ctx.Done():
+			case <-r.published:
+			}
+		}
+	}
+}
+
+// outboxRow is a message with the number of its row.
+type outboxRow struct {
+	number  int64
+	message Outgoing
+}
+
+// dispatchSome sends the oldest messages of the outbox, forgets those that were acknowledged, and returns their number. A
+// message that the bus can never send becomes a dead letter.
+func (r *Runner) dispatchSome(ctx context.Context) (int, error) {
+	rows, err := r.outboxRows()
+	if err != nil || len(rows) == 0 {
+		return 0, err
+	}
+	messages := make([]Outgoing, len(rows))
+	for i, row := range rows {
+		messages[i] = row.message
+	}
+	n, failed := r.opts.Bus.Publish(ctx, messages)
+	done := rows[:n]
+	var refused *Outgoing
+	if errors.Is(failed, ErrUnpublishable) && n < len(rows) {
+		refused = &rows[n].message
+		done = rows[:n+1]
+	}
+	if len(done) == 0 {
+		return 0, failed
+	}
+	err = r.submit(ctx, func(u *unit) error {
+		for _, row := range done {
+			u.delete(tableOutbox, rowKey{}.num(row.number))
+		}
+		if refused != nil {
+			u.buryOutgoing(refused, failed)
+		}
+		return nil
+	})
+	if refused != nil {
+		failed = nil
+	}
+	return len(done), errors.Join(failed, err)
+}
+
+func (r *Runner) outboxRows() (rows []outboxRow, err error) {
+	err = r.store.View(func(tx ReadTx) error {
+		var failed error
+		tx.Ascend(tableOutbox, nil, func(key, value []byte) bool {
+			row := outboxRow{number: num(key, 1)}
+			failed = decode(value, &row.message)
+			rows = append(rows, row)
+			return failed == nil && len(rows) < publishAtOnce
+		})
+		return failed
+	})
+	return rows, err
+}
+
+// backoff waits longer after each failure.
+type backoff struct{ next time.Duration }
+
+const (
+	backoffFirst = 100 * time.Millisecond
+	backoffMost  = 30 * time.Second
+)
+
+func (b *backoff) reset() { b.next = 0 }
+
+func (b *backoff) step() time.Duration {
+	b.next = min(max(2*b.next, backoffFirst), backoffMost)
+	return b.next
+}
+
+// sleep waits, at most until ctx ends.
+func (b *backoff) sleep(ctx context.Context, clock Clock) {
+	wake, stop := clock.Wake(clock.Now().Add(b.step()))
+	defer stop()
+	select {
+	case <-ctx.Done():
+	case <-wake:
+	}
+}

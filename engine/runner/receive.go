@@ -1,0 +1,115 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/sonata-bpmn/sonata/engine"
+)
+
+// Receive takes records from a Bus, in the order of their offsets, and returns when they are durably dealt with: all of
+// them, or with an error none. A record below the partition's position, or whose CloudEvent was seen within
+// [Options.SeenWindow], changes nothing. One that cannot be used becomes a dead letter; it never stops the others.
+func (r *Runner) Receive(ctx context.Context, records []Incoming) error {
+	if len(records) == 0 {
+		return nil
+	}
+	tasks := make([]task, len(records))
+	for i, record := range records {
+		tasks[i] = task{
+			run:    func(u *unit) error { u.take(record, nil); return nil },
+			rescue: func(u *unit, err error) error { u.take(record, err); return nil },
+		}
+	}
+	return r.submitTasks(ctx, tasks)
+}
+
+// take deals with a record. If dealing with it has failed, it is buried.
+func (u *unit) take(record Incoming, failed error) {
+	if record.Offset < u.position(record.Topic, record.Partition) {
+		return
+	}
+	u.setPosition(Position{record.Topic, record.Partition, record.Offset + 1})
+	key := u.nextKey()
+	if record.ID != "" {
+		if _, repeated := u.seen(record.Source, record.ID, key); repeated {
+			u.r.log.Debug("an event that was seen before is left out", slog.String("topic", record.Topic), slog.Int64("offset", record.Offset))
+			return
+		}
+	}
+	m := newMessage(key, record)
+	switch {
+	case record.Fault != "":
+		u.buryUnreadable(m, record.Fault)
+	case failed != nil:
+		u.bury(m, reasonOf(failed))
+	default:
+		u.receive(m, u.r.opts.MessageTTL)
+	}
+}
+
+// Publish correlates a message, or keeps it for its time to live, and returns the key of the message when that is durable. A
+// message whose ID came in before, within [Options.SeenWindow] and with the same name and correlation key, changes nothing:
+// the key is that of the first.
+func (r *Runner) Publish(ctx context.Context, p Publication) (engine.Key, error) {
+	if p.Name == "" {
+		return 0, rejection(engine.CodeInvalid, "a message needs a name: the topic that its receivers wait for")
+	}
+	keep := p.TimeToLive
+	if keep < 0 {
+		keep = r.opts.MessageTTL
+	}
+	var key engine.Key
+	err := r.submit(ctx, func(u *unit) error {
+		key = u.nextKey()
+		if p.ID != "" {
+			source := string(rowKey("rest").text(p.Name).text(p.CorrelationKey))
+			if before, repeated := u.seen(source, p.ID, key); repeated {
+				key = before
+				return nil
+			}
+		}
+		u.receive(published(key, p, u.now), keep)
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return key, nil
+}
+
+func positionKey(topic string, partition int32) rowKey {
+	return rowKey{}.text(topic).num(int64(partition))
+}
+
+// position is the offset of the next record to read.
+func (u *unit) position(topic string, partition int32) int64 {
+	if row := u.tx.Get(tablePositions, positionKey(topic, partition)); row != nil {
+		var p Position
+		if err := decode(row, &p); err != nil {
+			panic(err)
+		}
+		return p.Offset
+	}
+	return 0
+}
+
+func (u *unit) setPosition(p Position) {
+	u.put(tablePositions, positionKey(p.Topic, p.Partition), encode(p))
+}
+
+// Positions lists the offset of the next record to read, for each partition of which records were received.
+func (r *Runner) Positions() (positions []Position, err error) {
+	err = r.store.View(func(tx ReadTx) error {
+		var failed error
+		tx.Ascend(tablePositions, nil, func(_, value []byte) bool {
+			var p Position
+			failed = errors.Join(failed, decode(value, &p))
+			positions = append(positions, p)
+			return true
+		})
+		return failed
+	})
+	return positions, err
+}

@@ -1,0 +1,243 @@
+package runner
+
+import (
+	"bytes"
+	"math"
+	"slices"
+
+	"github.com/sonata-bpmn/sonata/engine"
+)
+
+const (
+	defaultLimit = 100
+	maxLimit     = 10_000
+)
+
+// Instance returns the state of an instance. Of an ended one, the header, the state and the variables of the process are
+// left. The error is an [*engine.Rejection] with [engine.CodeNotFound] when there is none.
+func (r *Runner) Instance(key engine.Key) (*engine.Instance, InstanceInfo, error) {
+	var in *engine.Instance
+	err := r.store.View(func(tx ReadTx) (err error) {
+		row := tx.Get(tableInstances, rowKey{}.key(key))
+		if row == nil {
+			return rejection(engine.CodeNotFound, "there is no process instance %s", key)
+		}
+		in, err = decodeInstance(row)
+		return err
+	})
+	if err != nil {
+		return nil, InstanceInfo{}, err
+	}
+	return in, r.info(summaryOf(in)), nil
+}
+
+func summaryOf(in *engine.Instance) summary {
+	return summary{Header: in.Header, State: in.State, EndedAt: in.EndedAt, Incidents: make([]struct{}, len(in.Incidents))}
+}
+
+func (r *Runner) info(s summary) InstanceInfo {
+	info := InstanceInfo{
+		Header: s.Header, State: s.State, EndedAt: s.EndedAt, HasIncident: len(s.Incidents) > 0, Resting: r.resting.reason(s.Key),
+	}
+	if d := r.registry.Load().byKey[s.DefinitionKey]; d != nil {
+		info.ProcessName, info.VersionTag = d.Name, d.VersionTag
+	}
+	return info
+}
+
+// Search lists instances in the order of their keys, which is that of their creation, and says whether there are more after the
+// page. It reads what it lists and little more: each field of the filter but Version and HasIncident=false has an index.
+func (r *Runner) Search(f Filter, p Page) (items []InstanceInfo, more bool, err error) {
+	limit := min(p.Limit, maxLimit)
+	if limit <= 0 {
+		limit = defaultLimit
+	}
+	err = r.store.View(func(tx ReadTx) error {
+		var failed error
+		r.matches(tx, f, p)(func(key engine.Key) bool {
+			var s summary
+			if s, failed = decodeSummary(tx.Get(tableInstances, rowKey{}.key(key))); failed != nil {
+				return false
+			}
+			if !f.matches(s) {
+				return true
+			}
+			if more = len(items) == limit; more {
+				return false
+			}
+			items = append(items, r.info(s))
+			return true
+		})
+		return failed
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	return items, more, nil
+}
+
+// matches checks what no index answers.
+func (f Filter) matches(s summary) bool {
+	return (f.Version == 0 || s.Version == f.Version) && (f.HasIncident == nil || *f.HasIncident == (len(s.Incidents) > 0))
+}
+
+// matches goes through the keys that every index of the filter has.
+func (r *Runner) matches(tx ReadTx, f Filter, p Page) func(yield func(engine.Key) bool) {
+	indexes := f.indexes(walk{tx, p.Descending})
+	from, step := p.After+1, engine.Key(1)
+	if p.Descending {
+		from, step = p.After-1, -1
+		if p.After == 0 {
+			from = math.MaxInt64
+		}
+	}
+	return func(yield func(engine.Key) bool) {
+		for {
+			key, ok := meet(indexes, from)
+			if !ok || !yield(key) {
+				return
+			}
+			from = key + step
+		}
+	}
+}
+
+// index finds the first key, from the given one on, in the direction of the walk.
+type index func(from engine.Key) (engine.Key, bool)
+
+// meet finds the first key that all indexes have: each in turn leaps to the key that the one before has found.
+func meet(indexes []index, from engine.Key) (engine.Key, bool) {
+	for agreed, i := 0, 0; agreed < len(indexes); i = (i + 1) % len(indexes) {
+		key, ok := indexes[i](from)
+		switch {
+		case !ok:
+			return 0, false
+		case key == from:
+			agreed++
+		default:
+			from, agreed = key, 1
+		}
+	}
+	return from, true
+}
+
+// indexes are those that the filter names, or, if it names none, all instances.
+func (f Filter) indexes(w walk) []index {
+	var found []index
+	if f.Keys != nil {
+		found = append(found, w.given(f.Keys))
+	}
+	if f.ParentKey != 0 {
+		found = append(found, w.index(tableByParent, rowKey{}.key(f.ParentKey)))
+	}
+	if f.BusinessKey != "" {
+		found = append(found, w.index(tableByBusinessKey, rowKey{}.text(f.BusinessKey)))
+	}
+	if f.HasIncident != nil && *f.HasIncident {
+		found = append(found, w.index(tableByIncident, nil))
+	}
+	if f.DefinitionKey != 0 {
+		found = append(found, w.index(tableByDefinition, rowKey{}.key(f.DefinitionKey)))
+	}
+	if f.ProcessID != "" {
+		found = append(found, w.index(tableByProcess, rowKey{}.text(f.ProcessID)))
+	}
+	if f.State != "" {
+		found = append(found, w.index(tableByState, rowKey{}.text(string(f.State))))
+	}
+	if len(found) == 0 {
+		found = append(found, w.index(tableInstances, nil))
+	}
+	return found
+}
+
+// walk goes through indexes in one direction.
+type walk struct {
+	tx         ReadTx
+	descending bool
+}
+
+// index finds keys in the rows that begin with the prefix and go on with an instance key.
+func (w walk) index(table Table, prefix rowKey) index {
+	iterate := w.tx.Ascend
+	if w.descending {
+		iterate = w.tx.Descend
+	}
+	return func(from engine.Key) (key engine.Key, ok bool) {
+		iterate(table, slices.Clone(prefix).key(from), func(row, _ []byte) bool {
+			if ok = bytes.HasPrefix(row, prefix); ok {
+				key = engine.Key(num(row, 1))
+			}
+			return false
+		})
+		return key, ok
+	}
+}
+
+// given finds keys of a list, if there are such instances.
+func (w walk) given(keys []engine.Key) index {
+	sorted := slices.Clone(keys)
+	slices.Sort(sorted)
+	if w.descending {
+		slices.Reverse(sorted)
+	}
+	return func(from engine.Key) (engine.Key, bool) {
+		for _, key := range sorted {
+			reached := key >= from
+			if w.descending {
+				reached = key <= from
+			}
+			if reached && w.tx.Get(tableInstances, rowKey{}.key(key)) != nil {
+				return key, true
+			}
+		}
+		return 0, false
+	}
+}
+
+// History lists what happened to an instance, oldest first: the entries after the one with the given Seq (0: from the start), at
+// most limit (default 100, at most 10,000). It is empty when there is no such instance.
+func (r *Runner) History(key engine.Key, after uint64, limit int) (entries []Entry, err error) {
+	if limit = min(limit, maxLimit); limit <= 0 {
+		limit = defaultLimit
+	}
+	err = r.store.View(func(tx ReadTx) error {
+		row := tx.Get(tableInstances, rowKey{}.key(key))
+		if row == nil {
+			return nil
+		}
+		s, err := decodeSummary(row)
+		if err != nil {
+			return err
+		}
+		var failed error
+		prefix := rowKey{}.key(key)
+		tx.Ascend(tableHistory, stepOf(tx, key, after+1), func(row, value []byte) bool {
+			if !bytes.HasPrefix(row, prefix) || len(entries) >= limit {
+				return false
+			}
+			at, events, err := decodeHistory(value)
+			failed = err
+			for i, e := range events {
+				if seq := uint64(num(row, 1)) + uint64(i); seq > after && len(entries) < limit {
+					entries = append(entries, Entry{Seq: seq, At: at, Instance: key, Root: s.RootKey, ProcessID: s.ProcessID, Event: e})
+				}
+			}
+			return failed == nil
+		})
+		return failed
+	})
+	return entries, err
+}
+
+// stepOf finds the row of the step that an entry is in, or would be in.
+func stepOf(tx ReadTx, key engine.Key, seq uint64) []byte {
+	found := []byte(rowKey{}.key(key).num(int64(seq)))
+	tx.Descend(tableHistory, found, func(row, _ []byte) bool {
+		if bytes.HasPrefix(row, found[:8]) {
+			found = bytes.Clone(row)
+		}
+		return false
+	})
+	return found
+}

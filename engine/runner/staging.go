@@ -1,0 +1,245 @@
+package runner
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"runtime/debug"
+	"time"
+
+	"github.com/sonata-bpmn/sonata/engine"
+)
+
+// batch is one store transaction in the making. It is made of units, one for each request, and each of them is in it
+// either wholly or not at all.
+type batch struct {
+	r        *Runner
+	tx       Tx
+	now      time.Time
+	err      error // the first error of the store; it fails the whole batch
+	wrote    bool
+	state    // as the units so far leave it
+	entries  []Entry
+	messages int // in the outbox
+}
+
+// state is what a unit may change besides rows.
+type state struct {
+	counters
+	definitions *registry
+	changed     map[engine.Key]*engine.Instance
+}
+
+// counters give out what must never be given out twice.
+type counters struct {
+	lastKey     engine.Key
+	lastSeq     uint64
+	deadLetters int64 // how many there are
+}
+
+// keyShift leaves room for a million keys a millisecond.
+const keyShift = 20
+
+// nextKey gives out a key. Keys begin with the time, so that a data directory that replaces a lost one does not give out the
+// keys that the lost one gave out: on the same Kafka cluster a late reply would reach the wrong instance.
+func (u *unit) nextKey() engine.Key {
+	u.lastKey = max(u.lastKey+1, engine.Key(u.now.UnixMilli()<<keyShift))
+	return u.lastKey
+}
+
+// mintedAt is when a key was given out (or earlier, while the clock stood behind).
+func mintedAt(key engine.Key) time.Time { return time.UnixMilli(int64(key) >> keyShift) }
+
+func (u *unit) nextSeq(n int) uint64 {
+	first := u.lastSeq + 1
+	u.lastSeq += uint64(n)
+	return first
+}
+
+func (c counters) encode() []byte {
+	b := binary.BigEndian.AppendUint64(nil, uint64(c.lastKey))
+	b = binary.BigEndian.AppendUint64(b, c.lastSeq)
+	return binary.BigEndian.AppendUint64(b, uint64(c.deadLetters))
+}
+
+func decodeCounters(row []byte) (c counters) {
+	if len(row) == 3*8 {
+		c.lastKey = engine.Key(binary.BigEndian.Uint64(row))
+		c.lastSeq = binary.BigEndian.Uint64(row[8:])
+		c.deadLetters = int64(binary.BigEndian.Uint64(row[16:]))
+	}
+	return c
+}
+
+// unit is one request's share of a batch. What it writes is undone when it fails.
+type unit struct {
+	*batch
+	state
+	undo     []undo
+	queue    []func() // commands that follow from what was done, in their order
+	entries  []Entry
+	messages int
+	depth    map[engine.Key]int // of calls, of the instances started in this unit
+	stepping engine.Key         // the instance whose step runs, for the log
+	finally  func()             // runs after everything that follows
+	failure  error
+}
+
+type undo struct {
+	table Table
+	key   []byte
+	value []byte // nil: the row was not there
+}
+
+func (b *batch) newUnit() *unit {
+	u := &unit{batch: b, state: b.state}
+	u.changed = nil
+	return u
+}
+
+// maxFollowing bounds the commands that may follow from one request: processes that call themselves, or throw the signal
+// that starts them, would go on for ever.
+const maxFollowing = 100_000
+
+// attempt runs a request and everything that follows from it. An error, or a panic, undoes it.
+func (b *batch) attempt(run func(*unit) error) (err error) {
+	u := b.newUnit()
+	defer func() {
+		if p := recover(); p != nil {
+			err = u.panicked(p)
+		}
+		if err == nil {
+			err = b.err
+		}
+		if err == nil {
+			u.merge()
+		} else {
+			u.rollback()
+		}
+	}()
+	if err := run(u); err != nil {
+		return err
+	}
+	for n := 0; len(u.queue) > 0; n++ {
+		if n == maxFollowing {
+			return &engine.Rejection{Code: engine.CodeState, Text: fmt.Sprintf(
+				"this would set off more than %d further commands; look for a process that calls itself or throws the signal that starts it", maxFollowing)}
+		}
+		next := u.queue[0]
+		u.queue = u.queue[1:]
+		next()
+	}
+	if u.failure != nil {
+		return u.failure
+	}
+	if u.finally != nil {
+		u.finally()
+	}
+	return u.saveSnapshots()
+}
+
+// then runs fn after what is queued already.
+func (u *unit) then(fn func()) { u.queue = append(u.queue, fn) }
+
+func (u *unit) fail(err error) {
+	if u.failure == nil {
+		u.failure = err
+	}
+}
+
+// errInternal is what a caller hears of a panic; the log has the rest.
+var errInternal = errors.New("internal error; the log says where")
+
+func (u *unit) panicked(p any) error {
+	u.r.log.Error("a step failed by our own fault; nothing of it was done",
+		slog.String("instance", u.stepping.String()), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+	return errInternal
+}
+
+// merge makes the unit a part of its batch.
+func (u *unit) merge() {
+	b := u.batch
+	changed := b.changed
+	maps.Copy(changed, u.changed)
+	b.state = u.state
+	b.changed = changed
+	b.entries = append(b.entries, u.entries...)
+	b.messages += u.messages
+	for key := range u.changed {
+		b.r.resting.remove(key)
+	}
+}
+
+func (u *unit) rollback() {
+	for i := len(u.undo) - 1; i >= 0 && u.err == nil; i-- {
+		if old := u.undo[i]; old.value == nil {
+			u.check(u.tx.Delete(old.table, old.key))
+		} else {
+			u.check(u.tx.Put(old.table, old.key, old.value))
+		}
+	}
+}
+
+// check notes an error of the store.
+func (b *batch) check(err error) {
+	b.wrote = true
+	if err != nil && b.err == nil {
+		b.err = err
+	}
+}
+
+// put writes a row.
+func (u *unit) put(table Table, key, value []byte) {
+	u.undo = append(u.undo, undo{table, key, u.tx.Get(table, key)})
+	u.check(u.tx.Put(table, key, value))
+}
+
+// insert writes a row that is known not to be there.
+func (u *unit) insert(table Table, key, value []byte) {
+	u.undo = append(u.undo, undo{table, key, nil})
+	u.check(u.tx.Put(table, key, value))
+}
+
+func (u *unit) delete(table Table, key []byte) {
+	if old := u.tx.Get(table, key); old != nil {
+		u.undo = append(u.undo, undo{table, key, old})
+		u.check(u.tx.Delete(table, key))
+	}
+}
+
+// instance returns an instance as this unit sees it, nil if there is none.
+func (u *unit) instance(key engine.Key) *engine.Instance {
+	if in := u.changed[key]; in != nil {
+		return in
+	}
+	if in := u.batch.changed[key]; in != nil {
+		return in
+	}
+	if in := u.r.cache.get(key); in != nil {
+		return in
+	}
+	row := u.tx.Get(tableInstances, rowKey{}.key(key))
+	if row == nil {
+		return nil
+	}
+	in, err := decodeInstance(row)
+	if err != nil {
+		panic(fmt.Errorf("instance %s: %w", key, err))
+	}
+	u.r.cache.put(in)
+	return in
+}
+
+// saveSnapshots writes each changed instance once, however often it changed.
+func (u *unit) saveSnapshots() error {
+	for key, in := range u.changed {
+		row, err := encodeInstance(in)
+		if err != nil {
+			return fmt.Errorf("instance %s: %w", key, err)
+		}
+		u.put(tableInstances, rowKey{}.key(key), row)
+	}
+	return nil
+}

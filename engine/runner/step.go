@@ -1,0 +1,119 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/sonata-bpmn/sonata/engine"
+)
+
+func rejection(code engine.Code, format string, args ...any) *engine.Rejection {
+	return &engine.Rejection{Code: code, Text: fmt.Sprintf(format, args...)}
+}
+
+// command carries out a command on an instance that exists. The error is an [*engine.Rejection].
+func (u *unit) command(key engine.Key, c engine.Command) error {
+	in := u.instance(key)
+	switch {
+	case in == nil:
+		return rejection(engine.CodeNotFound, "there is no process instance %s", key)
+	case in.State != engine.StateActive:
+		return rejection(engine.CodeState, "process instance %s has ended (%s)", key, in.State)
+	}
+	_, err := u.step(in.DefinitionKey, in, c)
+	return err
+}
+
+// start starts an instance of a definition. The error is an [*engine.Rejection].
+func (u *unit) start(definition engine.Key, c engine.StartInstance) (*engine.Instance, error) {
+	c.Key = u.nextKey()
+	return u.step(definition, nil, c)
+}
+
+// follow carries out a command that follows from another instance's step. If it is rejected, what it was for is over.
+func (u *unit) follow(key engine.Key, c engine.Command) {
+	if err := u.command(key, c); err != nil {
+		u.r.log.Debug("a command between instances came too late", slog.String("instance", key.String()), slog.String("command", fmt.Sprintf("%T", c)), slog.Any("error", err))
+	}
+}
+
+func (u *unit) step(definition engine.Key, in *engine.Instance, c engine.Command) (*engine.Instance, error) {
+	p, err := u.definitions.process(u.tx, definition)
+	if err != nil {
+		return nil, rejection(engine.CodeState, "%v", err)
+	}
+	if start, ok := c.(engine.StartInstance); ok {
+		u.stepping = start.Key
+	} else {
+		u.stepping = in.Key
+	}
+	result, err := engine.Step(p, in, u.now, c)
+	var refused *engine.Rejection
+	switch {
+	case errors.As(err, &refused):
+		return nil, refused
+	case err != nil:
+		panic(err) // the contract of Step
+	}
+	u.save(in, result)
+	u.stepping = 0
+	return result.Instance, nil
+}
+
+// save notes what a step did: rows at once, the snapshot at the end of the unit, effects on other instances in the queue.
+func (u *unit) save(before *engine.Instance, result engine.Result) {
+	after := result.Instance
+	u.reindex(before, after)
+	if u.changed == nil {
+		u.changed = map[engine.Key]*engine.Instance{}
+	}
+	u.changed[after.Key] = after
+	u.record(after, result.Events)
+	for _, effect := range result.Effects {
+		u.effect(after, effect)
+	}
+	for _, e := range result.Events {
+		if opened, ok := e.(engine.SubscriptionOpened); ok && opened.Kind == engine.SubscriptionMessage {
+			u.then(func() { u.claim(after.Key, opened.ID) })
+		}
+	}
+}
+
+// record writes history, and keeps the entries for those who watch.
+func (u *unit) record(in *engine.Instance, events []engine.Event) {
+	if len(events) == 0 {
+		return
+	}
+	row, err := encodeHistory(u.now, events)
+	if err != nil {
+		u.fail(fmt.Errorf("history of instance %s: %w", in.Key, err))
+		return
+	}
+	seq := u.nextSeq(len(events))
+	u.insert(tableHistory, rowKey{}.key(in.Key).num(int64(seq)), row)
+	for i, e := range events {
+		u.entries = append(u.entries, Entry{Seq: seq + uint64(i), At: u.now, Instance: in.Key, Root: in.RootKey, ProcessID: in.ProcessID, Event: e})
+	}
+}
+
+func (u *unit) effect(in *engine.Instance, effect engine.Effect) {
+	switch e := effect.(type) {
+	case engine.PublishMessage:
+		u.publish(in, e.MessageThrown)
+	case engine.StartChild:
+		u.then(func() { u.startChild(in, e) })
+	case engine.CancelChild:
+		u.then(func() { u.cancelChild(in.Key, e.Subscription) })
+	case engine.NotifyParent:
+		if e.Parent.Subscription != 0 {
+			u.then(func() {
+				u.follow(e.Parent.Key, engine.EndCall{Subscription: e.Parent.Subscription, Outcome: e.Outcome})
+			})
+		}
+	case engine.BroadcastSignal:
+		u.then(func() { u.broadcast(in, e.SignalThrown) })
+	default:
+		panic(fmt.Sprintf("effect %T is not known", effect))
+	}
+}

@@ -1,0 +1,171 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/sonata-bpmn/sonata/engine"
+)
+
+// startTimer is when a timer start event fires next.
+type startTimer struct {
+	Due   time.Time     `json:"due"`
+	Cycle *engine.Cycle `json:"cycle,omitempty"`
+}
+
+// due is a row of a table that is ordered by time.
+type due struct {
+	table Table
+	key   []byte
+}
+
+// dueRows lists what is due, oldest first, at most limit rows of each table.
+func (b *batch) dueRows(limit int) []due {
+	var rows []due
+	for _, table := range []Table{tableTimers, tableExpiry} {
+		n := 0
+		b.tx.Ascend(table, nil, func(key, _ []byte) bool {
+			if timeOf(key).After(b.now) || n == limit {
+				return false
+			}
+			if !b.r.resting.has(ownerOf(table, key)) {
+				rows = append(rows, due{table, append([]byte(nil), key...)})
+				n++
+			}
+			return true
+		})
+	}
+	return rows
+}
+
+// ownerOf is the instance or definition whose timer a row is; 0 for other rows.
+func ownerOf(table Table, key []byte) engine.Key {
+	if table == tableTimers {
+		return engine.Key(num(key, 2))
+	}
+	return 0
+}
+
+// nextWake is when the next row is due: the zero time if none is.
+func (r *Runner) nextWake(tx ReadTx) time.Time {
+	var next time.Time
+	for _, table := range []Table{tableTimers, tableExpiry} {
+		tx.Ascend(table, nil, func(key, _ []byte) bool {
+			if r.resting.has(ownerOf(table, key)) {
+				return true
+			}
+			if at := timeOf(key); next.IsZero() || at.Before(next) {
+				next = at
+			}
+			return false
+		})
+	}
+	return next
+}
+
+// task makes a request of a row that is due.
+func (d due) task() task {
+	return task{
+		run: func(u *unit) error {
+			if u.tx.Get(d.table, d.key) == nil {
+				return nil // an earlier unit of this batch has dealt with it
+			}
+			if d.table == tableExpiry {
+				u.expire(engine.Key(num(d.key, 1)))
+				return nil
+			}
+			return u.fire(engine.Key(num(d.key, 2)), num(d.key, 1), timeOf(d.key))
+		},
+		rescue: func(u *unit, err error) error {
+			owner := ownerOf(d.table, d.key)
+			u.r.log.Error("a timer could not fire; the timers of its instance rest until something else happens to it, or Sonata starts again",
+				slog.String("instance", owner.String()), slog.Any("error", err))
+			u.r.resting.add(owner, fmt.Sprintf("its timers rest, because one could not fire: %v", err))
+			return nil
+		},
+	}
+}
+
+// fire triggers the timer of an instance, or of a timer start event.
+func (u *unit) fire(owner engine.Key, number int64, at time.Time) error {
+	if d := u.definitions.byKey[owner]; d != nil {
+		return u.fireStart(d, int(number), at)
+	}
+	if err := u.command(owner, engine.TriggerTimer{Subscription: engine.ID(number)}); err != nil {
+		return err
+	}
+	if u.tx.Get(tableTimers, rowKey{}.time(at).sub(owner, engine.ID(number))) != nil {
+		return errors.New("it has fired and is still due")
+	}
+	return nil
+}
+
+// fireStart starts an instance and computes when the next one starts. That this one cannot start does not stop the next.
+func (u *unit) fireStart(d *definition, number int, at time.Time) error {
+	p, err := u.definitions.process(u.tx, d.Key)
+	if err != nil {
+		return err
+	}
+	var timer startTimer
+	if err := decode(u.tx.Get(tableStartTimers, startTimerKey(d.Key, number)), &timer); err != nil {
+		return err
+	}
+	u.removeStartTimer(d.Key, number, at)
+	element := d.Starts[number].Element
+	if timer.Cycle != nil {
+		next, cycle, err := p.NextStart(element, u.now, at, timer.Cycle)
+		if err != nil {
+			return err
+		}
+		u.addStartTimer(d.Key, number, startTimer{next, cycle})
+	}
+	if _, err := u.start(d.Key, engine.StartInstance{Element: element}); err != nil {
+		u.r.log.Error("a timer could not start a process", slog.String("process", d.ProcessID), slog.String("element", element), slog.Any("error", err))
+	}
+	return nil
+}
+
+func startTimerKey(definition engine.Key, number int) rowKey {
+	return rowKey{}.key(definition).num(int64(number))
+}
+
+// beginStartTimers sets the timers of a definition's timer start events.
+func (u *unit) beginStartTimers(d *definition) {
+	for i, s := range d.Starts {
+		if s.Kind != engine.StartTimer {
+			continue
+		}
+		next, cycle, err := d.compiled.NextStart(s.Element, u.now, time.Time{}, nil)
+		if err != nil {
+			u.fail(err) // check has tried it
+			return
+		}
+		u.addStartTimer(d.Key, i, startTimer{next, cycle})
+	}
+}
+
+func (u *unit) stopStartTimers(d *definition) {
+	for i := range d.Starts {
+		if row := u.tx.Get(tableStartTimers, startTimerKey(d.Key, i)); row != nil {
+			var timer startTimer
+			if err := decode(row, &timer); err != nil {
+				panic(fmt.Errorf("start timer of %s: %w", d.Key, err))
+			}
+			u.removeStartTimer(d.Key, i, timer.Due)
+		}
+	}
+}
+
+func (u *unit) addStartTimer(definition engine.Key, number int, timer startTimer) {
+	if !timer.Due.IsZero() {
+		u.put(tableStartTimers, startTimerKey(definition, number), encode(timer))
+		u.insert(tableTimers, rowKey{}.time(timer.Due).sub(definition, engine.ID(number)), nil)
+	}
+}
+
+func (u *unit) removeStartTimer(definition engine.Key, number int, at time.Time) {
+	u.delete(tableStartTimers, startTimerKey(definition, number))
+	u.delete(tableTimers, rowKey{}.time(at).sub(definition, engine.ID(number)))
+}
