@@ -85,6 +85,37 @@ func (e MessageThrown) apply(in *Instance) { in.LastID = e.ID }
 
 func (SignalThrown) apply(*Instance) {}
 
+func (e LoopStarted) apply(in *Instance) { in.Scope(e.Scope).Loop = &e.Loop }
+
+func (e LoopAdvanced) apply(in *Instance) {
+	s := in.Scope(e.Scope)
+	l := *s.Loop
+	l.Started += e.Started
+	l.Completed += e.Completed
+	l.Terminated += e.Terminated
+	if e.Index > 0 && e.Index <= len(l.Output) {
+		l.Output = slices.Clone(l.Output)
+		l.Output[e.Index-1] = e.Output
+	}
+	s.Loop = &l
+}
+
+func (e GatewayResetting) apply(in *Instance) {
+	s := in.Scope(e.Scope)
+	resetting := map[string][]string{}
+	maps.Copy(resetting, s.Resetting)
+	resetting[e.Gateway] = e.Flows
+	s.Resetting = resetting
+}
+
+func (e GatewayReset) apply(in *Instance) {
+	s := in.Scope(e.Scope)
+	s.Resetting = maps.Clone(s.Resetting)
+	if delete(s.Resetting, e.Gateway); len(s.Resetting) == 0 {
+		s.Resetting = nil
+	}
+}
+
 func (e CompletionRecorded) apply(in *Instance) {
 	s := in.Scope(e.Scope)
 	s.Completed = append(slices.Clone(s.Completed), e.Completion)

@@ -14,6 +14,10 @@ type (
 	drainer interface {
 		drained(s *step, n *node, t Token)
 	}
+	// thinner is asked whenever a token in the scope inside of its node is gone.
+	thinner interface {
+		thinned(s *step, n *node, t Token)
+	}
 	// joiner gathers tokens: it is asked when a token arrives on an incoming flow, and lets the token in or leaves it
 	// on its flow.
 	joiner interface {
@@ -35,10 +39,12 @@ var behaviors = map[string]behavior{
 	"scriptTask":             scriptTask{},
 	"subProcess":             subProcess{},
 	"transaction":            subProcess{},
+	"adHocSubProcess":        adHocSubProcess{},
 	"callActivity":           callActivity{},
 	"exclusiveGateway":       exclusiveGateway{},
 	"parallelGateway":        parallelGateway{},
 	"inclusiveGateway":       inclusiveGateway{},
+	"complexGateway":         complexGateway{},
 	"eventBasedGateway":      eventBasedGateway{},
 	"startEvent":             startEvent{},
 	"intermediateCatchEvent": intermediateCatchEvent{},

@@ -103,6 +103,7 @@ func (c *compiler) linkNode(n *node) {
 	}
 	n.inputs = c.mappings(fn, fn.Inputs)
 	n.outputs = c.mappings(fn, fn.Outputs)
+	n.loop = c.loop(fn)
 	n.businessKey = c.property(fn.Element, "businessKey")
 	if l, ok := n.behavior.(linker); ok {
 		l.link(c, n)
@@ -114,17 +115,8 @@ func (c *compiler) linkNode(n *node) {
 
 // refuseMarkers refuses what an activity may carry but is not executed.
 func (c *compiler) refuseMarkers(fn *bpmn.FlowNode) {
-	if fn.Loop != nil {
-		c.refuse(CodeUnsupported, fn.Loop.Element, "%s cannot be executed", fn.Loop.Kind)
-	}
 	if fn.IsForCompensation && len(fn.Incoming)+len(fn.Outgoing) > 0 {
 		c.refuse(CodeCompensation, fn.Element, "%s is a compensation handler, so no sequence flow may touch it", label(fn.ID, fn.Name))
-	}
-	if fn.StartQuantity > 1 || fn.CompletionQuantity > 1 {
-		c.refuse(CodeUnsupported, fn.Element, "startQuantity and completionQuantity other than 1 cannot be executed")
-	}
-	if fn.Instantiate {
-		c.refuse(CodeUnsupported, fn.Element, "a %s that starts the process cannot be executed", fn.Kind).Hint = "use a message start event"
 	}
 }
 
@@ -149,7 +141,7 @@ func (c *compiler) findStarts(k *container) {
 		return
 	}
 	for _, n := range k.nodes {
-		if len(n.incoming) == 0 && n.kind() != "boundaryEvent" && !n.source.TriggeredByEvent && !n.source.IsForCompensation && n.linkName() == "" {
+		if len(n.incoming) == 0 && n.kind() != "boundaryEvent" && !n.source.TriggeredByEvent && !n.source.IsForCompensation && !n.source.Instantiate && n.linkName() == "" {
 			k.starts = append(k.starts, n)
 		}
 	}

@@ -108,6 +108,36 @@ type SignalThrown struct {
 	Variables map[string]any `json:"variables,omitempty"`
 }
 
+// LoopStarted says what the instances of a scope will be.
+type LoopStarted struct {
+	Scope ID   `json:"scope"`
+	Loop  Loop `json:"loop"`
+}
+
+// LoopAdvanced counts instances of a looping activity; Output, if Index is not 0, is what the instance with that loopCounter gave.
+type LoopAdvanced struct {
+	Scope      ID  `json:"scope"`
+	Started    int `json:"started,omitempty"`
+	Completed  int `json:"completed,omitempty"`
+	Terminated int `json:"terminated,omitempty"`
+	Index      int `json:"index,omitempty"`
+	Output     any `json:"output,omitempty"`
+}
+
+// GatewayResetting says that a gateway was activated by tokens on these flows and waits for its reset; without flows,
+// that the reset is under way.
+type GatewayResetting struct {
+	Scope   ID       `json:"scope"`
+	Gateway string   `json:"gateway"`
+	Flows   []string `json:"flows,omitempty"`
+}
+
+// GatewayReset says that a gateway waits for its next start.
+type GatewayReset struct {
+	Scope   ID     `json:"scope"`
+	Gateway string `json:"gateway"`
+}
+
 // CompletionRecorded says that an activity completed which can be compensated.
 type CompletionRecorded struct {
 	Scope      ID         `json:"scope"`

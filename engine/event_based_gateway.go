@@ -1,13 +1,18 @@
 package engine
 
+import "github.com/sonata-bpmn/sonata/bpmn"
+
 // eventBasedGateway waits for whichever of the events after it happens first (§10.6.6, §13.3.4). All of them wait at once, and
 // all others are withdrawn in the step in which one happens.
 type eventBasedGateway struct{}
 
 func (eventBasedGateway) link(c *compiler, n *node) {
 	fn := n.source
-	if fn.EventGatewayType == "Parallel" {
-		c.refuse(CodeUnsupported, fn.Element, "a parallel event-based gateway cannot be executed")
+	switch {
+	case fn.EventGatewayType == "Parallel" && !fn.Instantiate:
+		c.refuse(CodeEventGateway, fn.Element, "%s is parallel, which only a gateway that starts the process can be", n.label())
+	case fn.Instantiate && len(fn.Incoming) > 0:
+		c.refuse(CodeEventGateway, fn.Element, "%s starts the process, so no sequence flow may lead to it", n.label())
 	}
 	if len(fn.Outgoing) < 2 {
 		c.refuse(CodeEventGateway, fn.Element, "%s has less than two events to choose from", n.label())
@@ -15,6 +20,9 @@ func (eventBasedGateway) link(c *compiler, n *node) {
 	for _, f := range fn.Outgoing {
 		if k := f.Target.Kind; k != "intermediateCatchEvent" && k != "receiveTask" {
 			c.refuse(CodeEventGateway, f.Element, "%s leads to a %s, which waits for nothing", n.label(), k).Hint = "let it lead to catch events and receive tasks only"
+		}
+		if fn.Instantiate && !waitsForMessage(f.Target) {
+			c.refuse(CodeEventGateway, f.Target.Element, "%s starts the process, so %s must wait for a message", n.label(), label(f.Target.ID, f.Target.Name))
 		}
 		if f.Condition != nil {
 			c.refuse(CodeEventGateway, f.Element, "sequence flow %q has a condition, but %s chooses by events", f.ID, n.label())
@@ -26,6 +34,10 @@ func (eventBasedGateway) link(c *compiler, n *node) {
 			c.refuse(CodeEventGateway, f.Target.Element, "%s has other incoming flows besides that of %s", label(f.Target.ID, f.Target.Name), n.label())
 		}
 	}
+}
+
+func waitsForMessage(fn *bpmn.FlowNode) bool {
+	return fn.Kind == "receiveTask" || len(fn.EventDefinitions) == 1 && fn.EventDefinitions[0].Kind == "messageEventDefinition"
 }
 
 func (eventBasedGateway) enter(s *step, n *node, t Token) error {

@@ -419,10 +419,10 @@ func TestImplicitStartAndEnd(t *testing.T) {
 func TestUnsupportedElementsAreRefused(t *testing.T) {
 	_, err := engine.Compile(enginetest.Model(`
 		startEvent start
-		complexGateway g
-		endEvent end signal=s
+		choreographyTask g
+		endEvent end
 		start -> g -> end`))
-	require.ErrorContains(t, err, "a complexGateway cannot be executed")
+	require.ErrorContains(t, err, "a choreographyTask cannot be executed")
 	_, err = engine.Compile(enginetest.Model(`
 		startEvent start error=E1
 		intermediateCatchEvent c

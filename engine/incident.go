@@ -49,6 +49,10 @@ func (c ResolveIncident) handle(s *step) error {
 		sub.Job = &job
 		s.emit(SubscriptionUpdated{sub})
 	case incident.Leaving:
+		if th, ok := n.behavior.(thinner); ok && (n.loop == nil || s.isInstance(*t)) {
+			th.thinned(s, n, *t)
+			return nil
+		}
 		s.leave(n, *t, nil)
 	default:
 		s.unsubscribe(func(sub Subscription) bool { return sub.Token == t.ID && sub.Element == n.id }, true)

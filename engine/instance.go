@@ -100,6 +100,10 @@ type Scope struct {
 	Node   string `json:"node"`
 	// Live counts the tokens in the scope; a scope with none is finished.
 	Live int `json:"live,omitempty"`
+	// Loop is set inside of a looping activity and of an ad-hoc sub-process.
+	Loop *Loop `json:"loop,omitempty"`
+	// Resetting holds, by complex gateway that waits for its reset, the flows that took part in its activation.
+	Resetting map[string][]string `json:"resetting,omitempty"`
 	// Completed is what can be compensated, in the order of completion.
 	Completed []Completion `json:"completed,omitempty"`
 	// Compensating are the handlers that a compensation in this scope has still to run, in their order.

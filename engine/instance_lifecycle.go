@@ -21,6 +21,7 @@ func (c StartInstance) handle(s *step) error {
 	s.set(root, c.Variables)
 	for _, n := range starts {
 		t := s.place(root, n)
+		s.awaitSiblings(n, root)
 		if err := s.subscribeEventSubProcesses(s.p.root, root); err != nil {
 			s.raise(t, n, false, err)
 			continue
@@ -34,12 +35,25 @@ func (c StartInstance) handle(s *step) error {
 	return nil
 }
 
+// awaitSiblings lets the other events after a parallel instantiating gateway wait: the instance needs all of them (§10.6.6).
+func (s *step) awaitSiblings(n *node, root ID) {
+	g := n.startGateway()
+	if g == nil || g.source.EventGatewayType != "Parallel" {
+		return
+	}
+	for _, f := range g.outgoing {
+		if f.target != n {
+			s.enter(f.target, s.place(root, f.target))
+		}
+	}
+}
+
 // chooseStarts finds where a token is placed: at the start event that was named, else at the only none start event, else,
 // where the process has no start event at all, at each node without incoming flow (§10.5.2).
 func (p *Process) chooseStarts(element string) ([]*node, error) {
 	if element != "" {
 		n := p.nodes[element]
-		if n == nil || n.container != p.root || n.kind() != "startEvent" {
+		if n == nil || n.container != p.root || n.kind() != "startEvent" && !n.instantiates() {
 			return nil, reject(CodeInvalid, "process %s has no start event %q", p.ID, element)
 		}
 		return []*node{n}, nil

@@ -17,5 +17,6 @@ const (
 	CodeLink         = "ENG014" // link events that do not pair
 	CodeCompensation = "ENG015" // compensation without handler, or out of its scope
 	CodeTransaction  = "ENG016" // cancel events outside of transactions
+	CodeLoop         = "ENG017" // a loop that has no end, or no size
 	CodeScript       = "ENG013" // a script that is not an expression
 )

@@ -49,13 +49,16 @@ type node struct {
 	host               *node // of a boundary event: the activity it is attached to
 
 	// definitions are what an event waits for or throws, and what a receive task waits for; none for a none event.
-	definitions     []*definition
-	inputs, outputs []mapping
-	businessKey     *expression // of start events
-	work            *workSpec   // job or publication of a task
-	call            *callSpec
-	script          *scriptSpec
-	reach           map[*flow]reachable // of inclusive gateways
+	definitions                []*definition
+	inputs, outputs            []mapping
+	businessKey                *expression // of start events
+	work                       *workSpec   // job or publication of a task
+	call                       *callSpec
+	loop                       *loopSpec
+	activation                 *expression // of complex gateways
+	completion, activeElements *expression // of ad-hoc sub-processes
+	script                     *scriptSpec
+	reach                      map[*flow]reachable // of inclusive gateways
 }
 
 type flow struct {
@@ -138,6 +141,9 @@ func (n *node) works() []*workSpec {
 func (p *Process) Starts() []Start {
 	var starts []Start
 	for _, n := range p.root.nodes {
+		if n.instantiates() {
+			starts = append(starts, Start{Element: n.id, Kind: StartMessage, Name: n.definitions[0].name})
+		}
 		if _, ok := n.behavior.(startEvent); !ok {
 			continue
 		}
@@ -151,6 +157,22 @@ func (p *Process) Starts() []Start {
 		}
 	}
 	return starts
+}
+
+// instantiates says whether the message that a node waits for starts an instance: a receive task that is marked so, or an event
+// after an event-based gateway that is (§10.3.3, §10.6.6).
+func (n *node) instantiates() bool {
+	return len(n.definitions) > 0 && (n.kind() == "receiveTask" && n.source.Instantiate || n.startGateway() != nil)
+}
+
+// startGateway is the instantiating gateway before a node, nil if there is none.
+func (n *node) startGateway() *node {
+	for _, f := range n.incoming {
+		if f.source.kind() == "eventBasedGateway" && f.source.source.Instantiate {
+			return f.source
+		}
+	}
+	return nil
 }
 
 // Topics lists the topics that the process reads and those that it publishes to, each sorted and without repetition. A

@@ -4,6 +4,9 @@ package engine
 type receiveTask struct{}
 
 func (receiveTask) link(c *compiler, n *node) {
+	if n.source.Instantiate && len(n.source.Incoming) > 0 {
+		c.refuse(CodeTrigger, n.source.Element, "%s starts the process, so no sequence flow may lead to it", n.label())
+	}
 	d := &definition{trigger: messageTrigger{}}
 	c.message(n, d, n.source.Message)
 	n.definitions = []*definition{d}

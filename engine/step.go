@@ -95,20 +95,37 @@ func (s *step) run() {
 
 // advance takes a token along its flow to the flow node that the flow leads to.
 func (s *step) advance(t Token) {
-	if t.Flow == "" {
-		s.enter(s.p.nodes[t.Node], t)
-		return
+	n := s.p.nodes[t.Node]
+	if t.Flow != "" {
+		n = s.p.flows[t.Flow].target
 	}
-	n := s.p.flows[t.Flow].target
 	if s.entered++; s.entered > stepLimit {
 		s.raise(t, n, false, faultf(IncidentStepLimit, "more than %d flow nodes ran without waiting for anything; look for a loop around %s", stepLimit, n.label()))
 		return
 	}
-	if j, ok := n.behavior.(joiner); ok {
+	switch j, ok := n.behavior.(joiner); {
+	case t.Flow == "":
+		s.enter(n, t)
+	case ok:
 		j.arrive(s, n, t)
-		return
+	case n.source.StartQuantity > 1:
+		s.collect(n, t)
+	default:
+		s.admit(n, t)
 	}
-	s.admit(n, t)
+}
+
+// collect lets an activity begin once its startQuantity of tokens has arrived, on whichever flows (§10.3.2).
+func (s *step) collect(n *node, t Token) {
+	var arrived []Token
+	for _, other := range s.in.Tokens {
+		if f := s.p.flows[other.Flow]; f != nil && f.target == n && other.Scope == t.Scope {
+			arrived = append(arrived, other)
+		}
+	}
+	if len(arrived) >= n.source.StartQuantity {
+		s.join(n, arrived[:n.source.StartQuantity])
+	}
 }
 
 // admit moves a token from its flow into the node.
@@ -120,16 +137,25 @@ func (s *step) admit(n *node, t Token) {
 // enter begins a node's work: its local variables, its boundary events, then what its kind does. It also runs again when
 // an incident is resolved, and then keeps the boundary events that wait already.
 func (s *step) enter(n *node, t Token) {
-	err := s.openInputs(n, t)
-	if err == nil {
-		err = s.subscribeBoundary(n, t)
-	}
-	if err == nil {
-		err = n.behavior.enter(s, n, *s.in.Token(t.ID))
-	}
-	if err != nil {
+	if err := s.tryEnter(n, t); err != nil {
 		s.raise(t, n, false, err)
 	}
+}
+
+func (s *step) tryEnter(n *node, t Token) error {
+	instance := n.loop != nil && s.isInstance(t)
+	if n.loop != nil && !instance {
+		return s.enterLoop(n, t)
+	}
+	if err := s.openInputs(n, t); err != nil {
+		return err
+	}
+	if !instance {
+		if err := s.subscribeBoundary(n, t); err != nil {
+			return err
+		}
+	}
+	return n.behavior.enter(s, n, *s.in.Token(t.ID))
 }
 
 // settle asks the waiting joins, in the order of the file, and reports whether one of them went on.
@@ -141,7 +167,17 @@ func (s *step) settle() bool {
 // process itself is completed (§13.2.1, §13.5.6).
 func (s *step) checkDrained(id ID) {
 	scope := s.in.Scope(id)
-	if scope == nil || scope.Live > 0 || s.in.State != StateActive {
+	if scope == nil || s.in.State != StateActive {
+		return
+	}
+	if owner := s.in.Token(scope.Token); owner != nil {
+		n := s.p.nodes[owner.Node]
+		if th, ok := n.behavior.(thinner); ok && (n.loop == nil || s.isInstance(*owner)) {
+			th.thinned(s, n, *owner)
+			return
+		}
+	}
+	if scope.Live > 0 {
 		return
 	}
 	if scope.Parent == 0 {
@@ -150,7 +186,7 @@ func (s *step) checkDrained(id ID) {
 	}
 	owner := *s.in.Token(scope.Token)
 	n := s.p.nodes[owner.Node]
-	if d, ok := n.behavior.(drainer); ok {
+	if d, ok := n.behavior.(drainer); ok && n.loop == nil {
 		d.drained(s, n, owner)
 		return
 	}

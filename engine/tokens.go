@@ -59,10 +59,24 @@ func (s *step) unsubscribe(match func(Subscription) bool, withdrawn bool) {
 // leave completes a node: results go to the variables, output mappings are evaluated, and a token goes out on each flow
 // that is chosen. A fault leaves the token in the node, with its work done; resolving the incident leaves it again.
 func (s *step) leave(n *node, t Token, results map[string]any) {
+	switch {
+	case n.loop == nil:
+	case s.isInstance(t):
+		s.leaveInstance(n, t, results)
+		return
+	default:
+		s.continueLoop(n, t)
+		return
+	}
 	if err := s.closeOutputs(n, t, results); err != nil {
 		s.raise(t, n, true, err)
 		return
 	}
+	s.exit(n, t)
+}
+
+// exit sends tokens out of a node whose results are in the variables.
+func (s *step) exit(n *node, t Token) {
 	flows, err := s.chooseAll(n, t)
 	if err != nil {
 		s.raise(t, n, true, err)
@@ -75,7 +89,9 @@ func (s *step) leave(n *node, t Token, results map[string]any) {
 // take consumes the token and produces one on each of the flows.
 func (s *step) take(n *node, t Token, flows []*flow) {
 	s.consume(t.ID, false)
-	s.produce(t.Scope, flows...)
+	for range max(n.source.CompletionQuantity, 1) {
+		s.produce(t.Scope, flows...)
+	}
 }
 
 // chooseAll applies the rule for leaving an activity or event (§13.2.1): every flow without a condition is taken, and every
@@ -115,13 +131,18 @@ func (s *step) chooseAll(n *node, t Token) ([]*flow, error) {
 
 // holds evaluates a flow's condition.
 func (s *step) holds(f *flow, t Token) (bool, error) {
-	value, err := s.eval(f.condition, t.Scope)
+	return s.condition(f.condition, t.Scope, "the condition of "+f.label())
+}
+
+// condition evaluates an expression that must be true or false.
+func (s *step) condition(x *expression, scope ID, what string) (bool, error) {
+	value, err := s.eval(x, scope)
 	if err != nil {
-		return false, faultf(IncidentExpression, "the condition of %s: %w", f.label(), err)
+		return false, faultf(IncidentExpression, "%s: %w", what, err)
 	}
 	holds, ok := value.(bool)
 	if !ok {
-		return false, faultf(IncidentExpression, "the condition of %s gives %s, not true or false", f.label(), typeName(value))
+		return false, faultf(IncidentExpression, "%s gives %s, not true or false", what, typeName(value))
 	}
 	return holds, nil
 }

@@ -16,6 +16,11 @@ func (s *step) lookup(scope ID, name string) any {
 		if value, ok := sc.Variables[name]; ok {
 			return value
 		}
+		if sc.Loop != nil {
+			if value, ok := lookupLoop(sc.Loop, name); ok {
+				return value
+			}
+		}
 	}
 	if name == "instance" {
 		return describe(&s.in.Header)

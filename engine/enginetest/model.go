@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/sonata-bpmn/sonata/bpmn"
@@ -27,14 +28,16 @@ func Model(text string) *bpmn.Process {
 	m := &modelReader{nodes: map[string]*bpmn.FlowNode{}, attached: map[*bpmn.FlowNode]string{}, lines: strings.Split(text, "\n")}
 	m.container(&p.Container, nil)
 	m.resolve(&p.Container)
+	p.Associations = m.associations
 	return p
 }
 
 type modelReader struct {
-	lines    []string
-	at       int
-	nodes    map[string]*bpmn.FlowNode
-	attached map[*bpmn.FlowNode]string
+	lines        []string
+	at           int
+	nodes        map[string]*bpmn.FlowNode
+	attached     map[*bpmn.FlowNode]string
+	associations []*bpmn.Association
 }
 
 func (m *modelReader) container(k *bpmn.Container, owner *bpmn.FlowNode) {
@@ -94,7 +97,7 @@ func (m *modelReader) node(k *bpmn.Container, owner *bpmn.FlowNode, line string)
 	words := fields(line)
 	n := &bpmn.FlowNode{
 		Element: bpmn.Element{ID: words[1], Name: words[1], Properties: map[string]string{}}, Kind: words[0], Parent: owner,
-		CancelActivity: true, IsInterrupting: true, StartQuantity: 1, CompletionQuantity: 1,
+		CancelActivity: true, IsInterrupting: true, StartQuantity: 1, CompletionQuantity: 1, CancelRemainingInstances: true,
 	}
 	for _, word := range words[2:] {
 		name, value, _ := strings.Cut(word, "=")
@@ -132,6 +135,39 @@ func (m *modelReader) attribute(n *bpmn.FlowNode, name, value string) {
 		n.CalledElement.WaitForCompletion = false
 	case "on":
 		m.attached[n] = value
+	case "condition":
+		x := expression("=" + value)
+		n.EventDefinitions = append(n.EventDefinitions, &bpmn.EventDefinition{Element: bpmn.Element{ID: n.ID + "_condition"}, Kind: "conditionalEventDefinition", Condition: &x})
+	case "activation":
+		x := expression("=" + value)
+		n.ActivationCondition = &x
+	case "instantiate":
+		n.Instantiate = true
+	case "parallel":
+		n.ParallelMultiple, n.EventGatewayType = true, "Parallel"
+	case "startQuantity":
+		n.StartQuantity, _ = strconv.Atoi(value)
+	case "completionQuantity":
+		n.CompletionQuantity, _ = strconv.Atoi(value)
+	case "compensation":
+		n.IsForCompensation = true
+	case "handler": // of a compensation boundary event
+		n.EventDefinitions = append(n.EventDefinitions, &bpmn.EventDefinition{Element: bpmn.Element{ID: n.ID + "_compensate"}, Kind: "compensateEventDefinition", WaitForCompletion: true})
+		m.associations = append(m.associations, &bpmn.Association{SourceRef: n.ID, TargetRef: value})
+	case "compensate":
+		n.EventDefinitions = append(n.EventDefinitions, &bpmn.EventDefinition{Element: bpmn.Element{ID: n.ID + "_compensate"}, Kind: "compensateEventDefinition", WaitForCompletion: true, ActivityRef: value})
+	case "each", "each-sequential", "times", "times-sequential", "until", "into", "loopWhile", "loopMax", "testBefore":
+		m.loop(n, head, tail, value)
+	case "done":
+		x := expression("=" + value)
+		n.CompletionCondition = &x
+	case "active":
+		x := expression(value)
+		n.ActiveElements = &x
+	case "sequential":
+		n.Ordering = "Sequential"
+	case "keepRemaining":
+		n.CancelRemainingInstances = false
 	case "nonInterrupting":
 		n.CancelActivity, n.IsInterrupting = false, false
 	case "event":
@@ -170,6 +206,15 @@ func (m *modelReader) trigger(n *bpmn.FlowNode, name, value string) {
 	case "signal":
 		d.Kind = "signalEventDefinition"
 		d.Signal = &bpmn.Signal{Element: bpmn.Element{ID: "Signal_" + value, Name: value}}
+	case "escalation":
+		d.Kind = "escalationEventDefinition"
+		if value != "" {
+			d.Escalation = &bpmn.Escalation{Element: bpmn.Element{ID: "Escalation_" + value}, Code: value}
+		}
+	case "link":
+		d.Kind, d.Link = "linkEventDefinition", value
+	case "cancel":
+		d.Kind = "cancelEventDefinition"
 	case "terminate":
 		d.Kind = "terminateEventDefinition"
 	default:
@@ -188,6 +233,34 @@ func (m *modelReader) resolve(k *bpmn.Container) {
 		if n.Body != nil {
 			m.resolve(n.Body)
 		}
+	}
+}
+
+// loop reads the marker of a looping activity: each:item="= list", times="= n", until="condition", into:list="= value".
+func (m *modelReader) loop(n *bpmn.FlowNode, head, tail, value string) {
+	if n.Loop == nil {
+		n.Loop = &bpmn.LoopCharacteristics{Kind: "multiInstanceLoopCharacteristics"}
+	}
+	x := expression(value)
+	condition := expression("=" + value)
+	kind, sequential := strings.CutSuffix(head, "-sequential")
+	n.Loop.IsSequential = n.Loop.IsSequential || sequential
+	switch kind {
+	case "each":
+		n.Loop.InputCollection, n.Loop.InputElement = &x, tail
+	case "times":
+		n.Loop.Cardinality = &x
+	case "until":
+		n.Loop.Completion = &condition
+	case "into":
+		n.Loop.OutputCollection, n.Loop.OutputElement = tail, &x
+	case "loopWhile":
+		n.Loop.Kind, n.Loop.LoopCondition = "standardLoopCharacteristics", &condition
+	case "loopMax":
+		n.Loop.Kind = "standardLoopCharacteristics"
+		n.Loop.LoopMaximum, _ = strconv.Atoi(value)
+	case "testBefore":
+		n.Loop.TestBefore = true
 	}
 }
 

@@ -1,0 +1,181 @@
+package engine_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sonata-bpmn/sonata/engine"
+	"github.com/sonata-bpmn/sonata/engine/enginetest"
+)
+
+const booking = `
+	startEvent start
+	serviceTask hotel type=hotel in:room="= want" out:roomBooked="= number"
+	serviceTask noHotel type=noHotel compensation
+	boundaryEvent undoHotel on=hotel handler=noHotel
+	serviceTask flight type=flight
+	serviceTask noFlight type=noFlight compensation
+	boundaryEvent undoFlight on=flight handler=noFlight
+	serviceTask pay type=pay
+	intermediateThrowEvent undo compensate=
+	endEvent end
+	start -> hotel -> flight -> pay -> undo -> end`
+
+// §13.5.5: the handlers of what completed run in reverse order, one after the other, each with the variables of then.
+func TestCompensationRunsInReverse(t *testing.T) {
+	c := enginetest.Start(t, booking, map[string]any{"want": "suite"})
+	c.Complete("hotel", map[string]any{"number": int64(7)})
+	c.Complete("flight", nil)
+	c.Do(engine.SetVariables{Variables: map[string]any{"want": "nothing"}})
+	c.Complete("pay", nil)
+	require.Equal(t, []string{"noFlight"}, c.Waiting(), "one after the other, the last first")
+	c.Complete("noFlight", nil)
+	require.Equal(t, []string{"noHotel"}, c.Waiting())
+	seen := c.In.Variables(c.In.Token(c.Subscription("noHotel").Token).Inner)
+	require.Equal(t, "suite", seen["room"])
+	require.Equal(t, int64(7), seen["number"])
+	c.Complete("noHotel", nil)
+	c.Completed()
+}
+
+// Only what completed is compensated, and only once.
+func TestCompensationOfWhatCompleted(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		serviceTask a type=a
+		serviceTask undoA type=undoA compensation
+		boundaryEvent ua on=a handler=undoA
+		serviceTask b type=b
+		serviceTask undoB type=undoB compensation
+		boundaryEvent ub on=b handler=undoB
+		intermediateThrowEvent first compensate=
+		intermediateThrowEvent second compensate=
+		endEvent end
+		start -> a -> first -> second -> end
+		first -> b`, nil)
+	c.Complete("a", nil)
+	require.Equal(t, []string{"undoA"}, c.Waiting())
+	c.Complete("undoA", nil)
+	require.Equal(t, []string{"b"}, c.Waiting(), "nothing is left to compensate, so the second event goes on")
+	c.Complete("b", nil)
+	c.Completed()
+}
+
+func TestCompensationOfOneActivity(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		serviceTask a type=a
+		serviceTask undoA type=undoA compensation
+		boundaryEvent ua on=a handler=undoA
+		serviceTask b type=b
+		serviceTask undoB type=undoB compensation
+		boundaryEvent ub on=b handler=undoB
+		endEvent undo compensate=a
+		start -> a -> b -> undo`, nil)
+	c.Complete("a", nil)
+	c.Complete("b", nil)
+	require.Equal(t, []string{"undoA"}, c.Waiting())
+	c.Complete("undoA", nil)
+	c.Completed()
+}
+
+// What completed inside of a completed sub-process is compensated with it, or by its compensation event sub-process.
+func TestCompensationOfSubProcesses(t *testing.T) {
+	const sub = `
+		startEvent start
+		subProcess sub in:x=1 {
+			startEvent b
+			serviceTask a type=a
+			serviceTask undoA type=undoA compensation
+			boundaryEvent ua on=a handler=undoA
+			b -> a
+			%s
+		}
+		endEvent undo compensate=
+		start -> sub -> undo`
+	c := enginetest.Start(t, sprintf(sub, ""), nil)
+	c.Complete("a", nil)
+	require.Equal(t, []string{"undoA"}, c.Waiting())
+	c.Complete("undoA", nil)
+	c.Completed()
+
+	c = enginetest.Start(t, sprintf(sub, `subProcess esp event {
+				startEvent undoAll compensate=
+				serviceTask tidy type=tidy
+				undoAll -> tidy
+			}`), nil)
+	c.Complete("a", nil)
+	require.Equal(t, []string{"tidy"}, c.Waiting())
+	require.Equal(t, "1", c.In.Variables(c.Subscription("tidy").Scope)["x"], "it sees the variables of then")
+	c.Complete("tidy", nil)
+	c.Completed()
+}
+
+// From inside of an event sub-process, the scope around it is compensated.
+func TestCompensationFromAnEventSubProcess(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		serviceTask a type=a
+		serviceTask undoA type=undoA compensation
+		boundaryEvent ua on=a handler=undoA
+		serviceTask b type=b
+		start -> a -> b
+		subProcess failed event {
+			startEvent e error=
+			endEvent undo compensate=
+			e -> undo
+		}`, nil)
+	c.Complete("a", nil)
+	c.Throw("b", "E1")
+	require.Equal(t, []string{"undoA"}, c.Waiting())
+	c.Complete("undoA", nil)
+	c.Completed()
+}
+
+// §10.3.5: a cancelled transaction withdraws what runs, compensates what completed, and is left by its cancel event.
+func TestTransactionCancel(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		transaction tx {
+			startEvent b
+			parallelGateway fork
+			serviceTask a type=a
+			serviceTask undoA type=undoA compensation
+			boundaryEvent ua on=a handler=undoA
+			exclusiveGateway ok
+			endEvent cancel cancel
+			endEvent fine
+			serviceTask long type=long
+			b -> fork -> a -> ok
+			fork -> long
+			ok -> cancel : failed == true
+			ok -> fine : default
+		}
+		boundaryEvent cancelled on=tx cancel
+		endEvent done
+		endEvent undone
+		start -> tx -> done
+		cancelled -> undone`, nil)
+	c.Complete("a", map[string]any{"failed": true})
+	require.Equal(t, []string{"undoA"}, c.Waiting())
+	c.Complete("undoA", nil)
+	c.Completed()
+	require.Contains(t, c.Path(), "cancelled undone")
+}
+
+func TestCompensationIsChecked(t *testing.T) {
+	_, err := engine.Compile(enginetest.Model(`
+		startEvent start
+		task a
+		boundaryEvent ua on=a handler=nothing
+		endEvent undo compensate=elsewhere
+		start -> a -> undo`))
+	require.ErrorContains(t, err, "no compensation handler")
+	require.ErrorContains(t, err, "not in its scope")
+	_, err = engine.Compile(enginetest.Model(`
+		startEvent start
+		endEvent cancel cancel
+		start -> cancel`))
+	require.ErrorContains(t, err, "not directly inside")
+}
