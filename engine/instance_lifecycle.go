@@ -95,7 +95,7 @@ func (s *step) businessKey(c StartInstance, start *node, h *Header) (string, err
 		if v, ok := c.Variables[name]; ok {
 			return v
 		}
-		if name == "instance" {
+		if namesInstance(name) {
 			return describe(h)
 		}
 		return nil

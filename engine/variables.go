@@ -22,11 +22,15 @@ func (s *step) lookup(scope ID, name string) any {
 			}
 		}
 	}
-	if name == "instance" {
+	if namesInstance(name) {
 		return describe(&s.in.Header)
 	}
 	return nil
 }
+
+// namesInstance says whether expressions mean the instance by a name that is no variable. FEEL has `instance` as a word of its
+// grammar, so a modeler that checks FEEL refuses `=instance.key`; there `processInstance` is written.
+func namesInstance(name string) bool { return name == "instance" || name == "processInstance" }
 
 // describe is what expressions see as `instance`. Keys are texts: a number of 64 bits does not survive JSON everywhere.
 func describe(h *Header) map[string]any {
