@@ -22,19 +22,29 @@ func (r *reader) activity(n *node, f *FlowNode) {
 func (r *reader) task(n *node, f *FlowNode) {
 	switch n.tag {
 	case "sendTask":
-		n.information("implementation")
+		r.operation(n)
 		r.messageRef(n, &f.Message)
 	case "receiveTask":
-		n.information("implementation")
+		r.operation(n)
 		r.messageRef(n, &f.Message)
 		f.Instantiate = r.bool(n, "instantiate", false)
-	case "serviceTask", "businessRuleTask":
+	case "serviceTask":
+		r.operation(n)
+	case "businessRuleTask":
 		n.information("implementation")
 	case "userTask":
 		n.information("implementation")
 		r.humanTask(n, f)
 	case "scriptTask":
 		r.script(n, f, "scriptFormat")
+	}
+}
+
+// operation reads what a task says about the web service that it calls (§10.3.3), which a task definition replaces.
+func (r *reader) operation(n *node) {
+	n.information("implementation")
+	if ref := n.attr("operationRef"); ref != "" {
+		r.warn(n, codeInformation, "Name the work in a task definition (zeebe:taskDefinition).", "the operation %s is not called", quote(ref))
 	}
 }
 

@@ -55,7 +55,7 @@ func (r *reader) attachment(n *node, f *FlowNode) {
 			return
 		case flowNodeClasses[host.Kind] != activity:
 			r.fail(n, codeAttachment, "Attach it to a task, call activity or sub-process.",
-				"the boundary event is attached to %s, which is a %s", quote(host.ID), host.Kind)
+				"the boundary event is attached to %s, which is %s", quote(host.ID), article(host.Kind))
 			return
 		case r.places[host] != r.places[f]:
 			r.fail(n, codeAttachment, "Put both into the same process or sub-process.",
@@ -103,13 +103,14 @@ func (r *reader) timer(n *node) *Timer {
 		if c == nil {
 			continue
 		}
-		if timer != nil {
+		value := r.timerText(c)
+		switch {
+		case timer != nil:
 			r.fail(c, codeTimer, "Keep one of them.", "the timer has both %s and %s", timer.Kind, kind)
-			continue
-		}
-		timer = &Timer{Kind: kind}
-		if e := r.timerText(c); e != nil {
-			timer.Value = *e
+		case value == nil:
+			timer = &Timer{Kind: kind}
+		default:
+			timer = &Timer{Kind: kind, Value: *value}
 		}
 	}
 	if timer == nil {

@@ -1,7 +1,5 @@
 package bpmn
 
-import "slices"
-
 // sequenceFlow reads a sequence flow and links it to its ends, which must be in the same container (§8.3.13).
 func (r *reader) sequenceFlow(n *node, c *Container) *SequenceFlow {
 	f := &SequenceFlow{Element: r.element(n), Condition: r.expression(r.child(n, "conditionExpression"))}
@@ -54,23 +52,31 @@ func (r *reader) checkFlow() {
 // checkListed compares the incoming and outgoing elements with the sequence flows, which decide. A file may leave them out
 // altogether.
 func (r *reader) checkListed(f placedNode, tag string, flows []*SequenceFlow) {
-	var listed []*SequenceFlow
+	drawn, listed := set(flows), map[*SequenceFlow]bool{}
 	for c := range f.n.all(tag) {
 		flow := follow[SequenceFlow](r, c, c.body(), "a sequenceFlow")
 		if flow == nil {
 			continue
 		}
-		listed = append(listed, flow)
-		if !slices.Contains(flows, flow) {
+		listed[flow] = true
+		if !drawn[flow] {
 			r.fail(c, codeFlowDisagrees, "Correct the flow's sourceRef or targetRef, or delete this line.",
 				"%s lists %s, but that sequence flow says otherwise", tag, quote(flow.ID))
 		}
 	}
 	for _, flow := range flows {
-		if len(listed) > 0 && !slices.Contains(listed, flow) {
+		if len(listed) > 0 && !listed[flow] {
 			r.warn(f.n, codeFlowNotListed, "The sequence flow decides.", "%s does not list the sequence flow %s", tag, quote(flow.ID))
 		}
 	}
+}
+
+func set(flows []*SequenceFlow) map[*SequenceFlow]bool {
+	members := make(map[*SequenceFlow]bool, len(flows))
+	for _, f := range flows {
+		members[f] = true
+	}
+	return members
 }
 
 func (r *reader) checkDefault(f placedNode) {
@@ -104,7 +110,7 @@ func (r *reader) forbiddenFlow(f placedNode, verb string, flow *SequenceFlow) {
 	case f.IsForCompensation:
 		what = "compensation activity"
 	}
-	r.fail(f.n, codeFlowForbidden, "Delete the flow.", "the sequence flow %s must not %s a %s", quote(flow.ID), verb, what)
+	r.fail(f.n, codeFlowForbidden, "Delete the flow.", "the sequence flow %s must not %s %s", quote(flow.ID), verb, article(what))
 }
 
 // checkConditionPlace refuses a condition where it would not be evaluated: only activities and exclusive, inclusive and
@@ -118,5 +124,5 @@ func (r *reader) checkConditionPlace(f placedFlow) {
 		return
 	}
 	r.fail(f.n, codeConditionPlace, "Delete the condition, or put an exclusive or inclusive gateway before it.",
-		"the sequence flow leaves a %s and has a condition, which nobody would evaluate", f.Source.Kind)
+		"the sequence flow leaves %s and has a condition, which nobody would evaluate", article(f.Source.Kind))
 }

@@ -1,6 +1,9 @@
 package bpmn
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // dialect is the vocabulary of an executable extension of BPMN, as far as nobody reads it.
 type dialect struct {
@@ -69,15 +72,17 @@ func (r *reader) unreadElement(parent, n *node) {
 		if known {
 			r.judge(n, d, n.tag, d.unknownElement)
 		} else if n.space == NamespaceBPMN {
-			r.fail(n, codeMisplaced, "Move it out of the extension elements.", "a %s does not belong into extension elements", n.tag)
+			r.fail(n, codeMisplaced, "Move it out of the extension elements.", "%s does not belong into extension elements", article(n.tag))
 		}
 	case n.space == NamespaceBPMN:
 		r.unreadBPMN(parent, n)
 	case n.space == NamespaceBPMNDI:
 		// Parts of the drawing that are not kept.
+	case n.space == "":
+		r.fail(n, codeMisplaced, "Write it with the prefix of BPMN.", "%s has no namespace, so it is not a BPMN element", quote(n.tag))
 	default:
-		r.fail(n, codeMisplaced, "Put it into bpmn:extensionElements.", "%s is not a BPMN element and may not stand in a %s",
-			quote(n.tag), parent.tag)
+		r.fail(n, codeMisplaced, "Put it into bpmn:extensionElements.", "%s is not a BPMN element and may not stand in %s",
+			quote(n.tag), article(parent.tag))
 	}
 }
 
@@ -90,15 +95,15 @@ func (r *reader) judge(n *node, d dialect, name string, unknown Severity) {
 	if v.hint == "" {
 		v.hint = d.hint
 	}
-	owner := n
-	for owner.space != NamespaceBPMN || owner.tag == "extensionElements" {
-		owner = owner.parent
+	what, owner := quote(d.prefix+":"+strings.TrimPrefix(name, "@")), n.owner()
+	if attr, ok := strings.CutPrefix(name, "@"); ok && n != owner {
+		what = fmt.Sprintf("the attribute %s of %s", quote(attr), describe(n))
 	}
-	what := d.prefix + ":" + strings.TrimPrefix(name, "@")
 	switch v.severity {
 	case SeverityWarning:
-		r.warn(n, codeExtensionIgnored, v.hint, "%s is not executed in a %s", quote(what), owner.tag)
+		r.warn(n, codeExtensionIgnored, v.hint, "%s is not executed in %s", what, article(owner.tag))
 	case SeverityError:
-		r.fail(n, codeExtensionRequired, v.hint, "%s is not executed in a %s, and the process would run differently without it", quote(what), owner.tag)
+		r.fail(n, codeExtensionRequired, v.hint, "%s is not executed in %s, and the process would run differently without it",
+			what, article(owner.tag))
 	}
 }

@@ -110,6 +110,7 @@ type FlowNode struct {
 	// Ad-hoc sub-processes (§10.3.5)
 	CompletionCondition      *Expression
 	CancelRemainingInstances bool
+	ActiveElements           *Expression // list of element ids to activate (zeebe:adHoc activeElementsCollection)
 	Ordering                 string
 }
 

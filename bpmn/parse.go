@@ -10,16 +10,16 @@ import (
 //
 // The error, if any, is a [Problems] with every fault of the document, warnings included, sorted by place. It is nil if
 // there are warnings at most; then they are in [Definitions.Warnings]. A fault of form (XML that is not well formed, a
-// limit that is exceeded, see [MaxFileSize] and those beside it) ends the reading, so it is the only problem listed.
+// limit that is exceeded, see [MaxFileSize] and those beside it) ends the reading: no other problem is listed then.
 // Columns count the bytes of the document as UTF-8.
 //
 // Everything in the document is accounted for: what Parse does not read is a problem, an error if leaving it out would
 // change how the process runs, else a warning. Content in namespaces that are not of an executable dialect is left out.
 func Parse(file string, data []byte) (*Definitions, error) {
 	r := newReader(file)
-	root, fatal := r.open(data)
-	if fatal != nil {
-		return nil, Problems{*fatal}
+	root := r.open(data)
+	if len(r.problems) > 0 {
+		return nil, r.sorted()
 	}
 	if !root.is("definitions") {
 		r.fail(root, codeRoot, "Is this a BPMN 2.0 file? Its root is bpmn:definitions in the namespace "+NamespaceBPMN+".",
@@ -40,25 +40,32 @@ func Parse(file string, data []byte) (*Definitions, error) {
 	return definitions, nil
 }
 
-// open makes the tree of nodes, or tells why there is none.
-func (r *reader) open(data []byte) (*node, *Problem) {
-	start := Position{File: r.file, Line: 1, Column: 1}
+// open makes the tree of nodes. It reports why if it cannot.
+func (r *reader) open(data []byte) *node {
 	if len(data) > MaxFileSize {
-		return nil, &Problem{Pos: start, Severity: SeverityError, Code: codeLimit,
-			Text: fmt.Sprintf("the file is larger than %d bytes", MaxFileSize), Hint: "Split the file."}
+		return r.unreadable(codeLimit, "Split the file.", fmt.Sprintf("the file is larger than %d bytes", MaxFileSize))
 	}
 	data, err := toUTF8(data)
 	if err != nil {
-		return nil, &Problem{Pos: start, Severity: SeverityError, Code: codeEncoding, Text: err.Error(), Hint: "Save it as UTF-8."}
+		return r.unreadable(codeEncoding, "Save it as UTF-8.", err.Error())
 	}
 	scan, problem := scanTokens(r.file, data)
 	if problem != nil {
-		return nil, problem
+		r.problems = append(r.problems, *problem)
+		return nil
 	}
 	document := etree.NewDocument()
 	document.ReadSettings = etree.ReadSettings{CharsetReader: sameBytes, PreserveDuplicateAttrs: true, MaxDepth: MaxDepth}
 	if err := document.ReadFromBytes(data[:scan.end]); err != nil {
-		return nil, &Problem{Pos: start, Severity: SeverityError, Code: codeSyntax, Text: "the XML is not well formed: " + err.Error()}
+		return r.unreadable(codeSyntax, "", "the XML is not well formed: "+err.Error())
 	}
-	return r.build(document.Root(), nil, &scan.starts), nil
+	return r.build(document.Root(), nil, &scan.starts)
+}
+
+// unreadable reports a fault of the file as a whole.
+func (r *reader) unreadable(code, hint, text string) *node {
+	r.problems = append(r.problems, Problem{
+		Pos: Position{File: r.file, Line: 1, Column: 1}, Severity: SeverityError, Code: code, Text: text, Hint: hint,
+	})
+	return nil
 }

@@ -127,7 +127,7 @@ func (r *reader) lane(n *node) *Lane {
 	for c := range n.all("flowNodeRef") {
 		ref := c.body()
 		l.FlowNodeRefs = append(l.FlowNodeRefs, ref)
-		r.later(func() { follow[FlowNode](r, c, ref, "a flow node") })
+		r.exists(c, ref, "a flow node") // or, as some tools write, any other element of the lane
 	}
 	if c := r.child(n, "childLaneSet"); c != nil {
 		l.Lanes = r.laneSet(c)

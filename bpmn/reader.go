@@ -19,6 +19,7 @@ type reader struct {
 	places      map[*FlowNode]*Container
 	flows       []placedFlow
 
+	unbound  map[string]bool // prefixes without a namespace that have been reported
 	problems Problems
 	counts   map[Severity]int
 }
@@ -42,6 +43,7 @@ func newReader(file string) *reader {
 		nodes:   map[string]*node{},
 		objects: map[string]any{},
 		places:  map[*FlowNode]*Container{},
+		unbound: map[string]bool{},
 		counts:  map[Severity]int{},
 	}
 }
@@ -81,7 +83,8 @@ func (r *reader) childIn(n *node, space, tag string) *node {
 		case first == nil:
 			first = c
 		case !c.read:
-			r.fail(c, codeRepeated, "Keep one of them.", "%s has more than one %s", describe(n), describe(c))
+			r.fail(c, codeRepeated, "Keep one of them.", "%s has more than one %s", describe(n.owner()), describe(c))
+			c.dismiss()
 		}
 		c.read = true
 	}
@@ -142,22 +145,41 @@ func (r *reader) required(n *node, key string) string {
 	return value
 }
 
-func (r *reader) fail(n *node, code, hint, format string, args ...any) {
-	r.report(SeverityError, n, Problem{Code: code, Hint: hint, Text: fmt.Sprintf(format, args...)})
+// incomplete are the faults that matter only to a process that is run: a pool that merely shows how a partner works may
+// lack what an engine needs.
+var incomplete = map[string]bool{
+	codeMissing: true, codeNotExecutable: true, codeDefaultCondition: true, codeConditionPlace: true,
+	codeFlowForbidden: true, codeTimer: true, codeExtensionRequired: true,
 }
 
-func (r *reader) warn(n *node, code, hint, format string, args ...any) {
-	r.report(SeverityWarning, n, Problem{Code: code, Hint: hint, Text: fmt.Sprintf(format, args...)})
+// fail reports an error at n.
+func (r *reader) fail(n *node, code, hint, format string, args ...any) {
+	if !r.full(SeverityError) {
+		r.report(SeverityError, n, Problem{Code: code, Hint: hint, Text: fmt.Sprintf(format, args...)})
+	}
 }
+
+// warn reports a warning at n.
+func (r *reader) warn(n *node, code, hint, format string, args ...any) {
+	if !r.full(SeverityWarning) {
+		r.report(SeverityWarning, n, Problem{Code: code, Hint: hint, Text: fmt.Sprintf(format, args...)})
+	}
+}
+
+// full says whether the list has all problems of a severity that it can hold, and the note that there are more.
+func (r *reader) full(severity Severity) bool { return r.counts[severity] > maxListedProblems+1 }
 
 // report adds a problem at n. It names n or, if that has no id, the element around it. A hostile file can have a fault in
 // every byte, so each severity has a limit.
 func (r *reader) report(severity Severity, n *node, p Problem) {
+	if incomplete[p.Code] && !n.executable() {
+		severity = SeverityWarning
+	}
 	r.counts[severity]++
-	switch count := r.counts[severity]; {
-	case count > maxListedProblems+1:
+	if r.full(severity) {
 		return
-	case count == maxListedProblems+1:
+	}
+	if r.counts[severity] == maxListedProblems+1 {
 		p = Problem{Code: codeMoreProblems, Text: fmt.Sprintf("there are more %ss than the %d that are listed", severity, maxListedProblems),
 			Hint: "Correct these first."}
 	}
@@ -180,6 +202,14 @@ func quote(s string) string {
 		s = string(runes[:most]) + "…"
 	}
 	return strconv.Quote(s)
+}
+
+// article puts the indefinite article before the name of an element.
+func article(name string) string {
+	if strings.ContainsRune("aeio", rune(name[0])) {
+		return "an " + name
+	}
+	return "a " + name
 }
 
 // describe names an element as a designer knows it: by its kind.

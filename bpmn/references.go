@@ -109,7 +109,7 @@ func (r *reader) exists(n *node, name, kind string, tags ...string) {
 
 func (r *reader) wrongReference(n *node, id, kind string) {
 	if target := r.nodes[id]; target != nil {
-		r.fail(n, codeWrongKind, "", "%s names %s, which is a %s, not %s", describe(n), quote(id), target.tag, kind)
+		r.fail(n, codeWrongKind, "", "%s names %s, which is %s, not %s", describe(n), quote(id), article(target.tag), kind)
 		return
 	}
 	r.fail(n, codeDangling, "Correct the id, or add the element.", "%s names %s, but no element has that id", describe(n), quote(id))

@@ -88,7 +88,6 @@ func declared(e *etree.Element) *bindings {
 // resolveNames replaces prefixes by namespaces (Namespaces in XML 1.0 §5). An unprefixed attribute has no namespace.
 func (r *reader) resolveNames(n *node, e *etree.Element) {
 	seen := make(map[[2]string]bool, len(e.Attr))
-	n.space = r.namespace(n, e.Space)
 	for _, a := range e.Attr {
 		if a.Space == "xmlns" || a.Space == "" && a.Key == "xmlns" {
 			r.once(n, seen, [2]string{"xmlns", a.Key})
@@ -102,6 +101,7 @@ func (r *reader) resolveNames(n *node, e *etree.Element) {
 			n.attrs = append(n.attrs, attribute{space: space, key: a.Key, value: a.Value})
 		}
 	}
+	n.space = r.namespace(n, e.Space)
 }
 
 func (r *reader) once(n *node, seen map[[2]string]bool, name [2]string) bool {
@@ -118,10 +118,10 @@ func (r *reader) namespace(n *node, prefix string) string {
 		return prefix
 	}
 	uri, ok := n.scope.lookup(prefix)
-	if !ok {
+	if !ok && !r.unbound[prefix] {
+		r.unbound[prefix] = true
 		r.fail(n, codeUnboundPrefix, "Declare it with xmlns:"+prefix+"=\"…\" in the root element.",
 			"the prefix %s has no namespace", quote(prefix))
-		return "unbound:" + prefix
 	}
 	return uri
 }
@@ -197,3 +197,22 @@ func (n *node) body() string {
 func (n *node) is(tag string) bool { return n.space == NamespaceBPMN && n.tag == tag }
 
 func (n *node) id() string { return n.attr("id") }
+
+// owner gives the BPMN element that an extension element belongs to, a BPMN element itself.
+func (n *node) owner() *node {
+	for n.parent != nil && (n.space != NamespaceBPMN || n.tag == "extensionElements") {
+		n = n.parent
+	}
+	return n
+}
+
+// executable says whether the element is run: whether it is outside of all processes or in one that is executable.
+func (n *node) executable() bool {
+	for ; n != nil; n = n.parent {
+		if n.is("process") {
+			value := n.attr("isExecutable")
+			return value == "true" || value == "1"
+		}
+	}
+	return true
+}

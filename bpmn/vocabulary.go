@@ -97,7 +97,7 @@ func (r *reader) unreadBPMN(parent, n *node) {
 		r.fail(n, codeNotExecutable, v.hint, "the %s is not executed, and the process would run differently without it", n.tag)
 	case known:
 	case bpmnElements[n.tag]:
-		r.fail(n, codeMisplaced, "", "a %s may not stand in a %s", n.tag, parent.tag)
+		r.fail(n, codeMisplaced, "", "%s may not stand in %s", article(n.tag), article(parent.tag))
 	default:
 		r.fail(n, codeUnknownElement, "Is it misspelt?", "BPMN has no element %s", quote(n.tag))
 	}

@@ -161,13 +161,11 @@ func (r *reader) calledElement(n *node, f *FlowNode) {
 	if c == nil {
 		return
 	}
-	process := r.attributeExpression(c, "processId")
-	switch {
-	case process == nil && f.CalledElement == nil:
-		r.required(c, "processId")
-		return
-	case process != nil:
+	if process := r.attributeExpression(c, "processId"); process != nil {
 		f.CalledElement = r.newCalledElement(n, f, *process)
+	} else if f.CalledElement == nil {
+		r.required(c, "processId")
+		f.CalledElement = r.newCalledElement(n, f, Expression{Literal: true, Pos: c.pos})
 	}
 	called := f.CalledElement
 	called.PropagateAllParentVariables = r.bool(c, "propagateAllParentVariables", true)
