@@ -23,5 +23,8 @@ func rootOf(path string) string {
 
 // constant returns the value of an expression that is one.
 func (e *expression) constant() (any, bool) {
-	return e.value, e != nil && e.program == nil && len(e.names) == 0
+	if e == nil || e.program != nil || e.path != nil {
+		return nil, false
+	}
+	return e.value, true
 }
