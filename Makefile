@@ -1,0 +1,57 @@
+# Sonata needs Go and a C compiler (the Kafka client is librdkafka). `make help` lists what there is.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
+SOAK ?= 10m
+FUZZ ?= 20s
+# Dependencies for the linter alone stand in a module file of their own.
+LINT := go tool -modfile=.ci/tools/go.mod golangci-lint
+
+.PHONY: build
+build: ## build bin/sonata
+	go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/sonata ./cmd/sonata
+
+.PHONY: run
+run: build ## build, and show a service order from its first message to COMPLETED; data stays in ./data
+	./bin/sonata demo --data ./data
+
+.PHONY: test
+test: ## run all tests with the race detector; says what it left out
+	@command -v "$${CC:-cc}" >/dev/null || { echo "the tests need a C compiler (cc): the Kafka client and the race detector are built with it"; exit 1; }
+	go test -race -timeout 9m -json ./... | go run ./.ci/results
+
+.PHONY: lint
+lint: ## run golangci-lint, in the version that .ci/tools/go.mod pins
+	$(LINT) run
+
+.PHONY: cover
+cover: ## write coverage.out and say how much of each package the tests reach
+	go test -timeout 9m -coverpkg=./... -coverprofile=coverage.out ./...
+	go tool cover -func=coverage.out | tail -1
+
+.PHONY: bench
+bench: ## run all benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: fuzz-short
+fuzz-short: ## fuzz each fuzz test for FUZZ (20s)
+	@for package in $$(go list ./...); do \
+		for name in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			echo "==> $$package $$name"; \
+			go test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZ) $$package; \
+		done; \
+	done
+
+.PHONY: soak
+soak: ## kill and restart the binary under orders for SOAK (10m), and count every effect
+	SONATA_TEST_SOAK=$(SOAK) go test -race -timeout 0 -count 1 -v -run '^TestSoak$$' ./cmd/sonata
+
+.PHONY: clean
+clean: ## remove what was built; ./data stays
+	rm -rf bin coverage.out
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sonata-bpmn/sonata/bpmn"
+	"github.com/sonata-bpmn/sonata/engine"
+)
+
+func (c *cli) lintCommand() *cobra.Command {
+	var (
+		format string
+		strict bool
+	)
+	cmd := &cobra.Command{
+		Use:   "lint FILE|DIR…",
+		Short: "Check .bpmn files without deploying them",
+		Long: `Lint reports everything that would keep .bpmn files from being deployed, and warnings, each as
+file:line:col with the line itself. It needs no running Sonata.
+
+The exit status is 3 when a file has errors, with --strict also when there are warnings.`,
+		Example: `  sonata lint processes/sonata
+  sonata lint order.bpmn --format json`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return c.lint(args, format, strict) },
+	}
+	choiceVar(cmd.Flags(), &format, "format", "form of the report", "text", "json")
+	cmd.Flags().BoolVar(&strict, "strict", false, "let warnings count as errors")
+	completeChoices(cmd)
+	return cmd
+}
+
+// lint reports on standard output; what it returns is the summary.
+func (c *cli) lint(args []string, format string, strict bool) error {
+	files, err := flowFiles(args)
+	if err != nil {
+		return err
+	}
+	var report report
+	for _, file := range files {
+		text, err := readFlow(file)
+		if err != nil {
+			return err
+		}
+		report.add(file, text)
+	}
+	if format == "json" {
+		err = writeJSON(c.out, report.findings())
+	} else {
+		_, err = fmt.Fprint(c.out, report.text.String())
+	}
+	switch {
+	case err != nil:
+		return err
+	case report.errors > 0 || strict && len(report.problems) > 0:
+		return &findingsError{fmt.Sprintf("%s, %s in %s", count(report.errors, "error"), count(len(report.problems)-report.errors, "warning"), count(len(files), "file"))}
+	case format == "text":
+		fmt.Fprintf(c.err, "%s checked, %s\n", count(len(files), "file"), count(len(report.problems), "warning"))
+	}
+	return nil
+}
+
+// report collects the problems of several files, as data and as text.
+type report struct {
+	problems bpmn.Problems
+	errors   int
+	text     strings.Builder
+}
+
+func (r *report) add(file string, source []byte) {
+	problems := check(file, source)
+	for _, p := range problems {
+		if p.Severity == bpmn.SeverityError {
+			r.errors++
+		}
+		fmt.Fprintf(&r.text, "%s\n%s", printable(p.String()), excerpt(source, p.Pos))
+	}
+	r.problems = append(r.problems, problems...)
+}
+
+// check finds everything that is wrong with one file: what the reader sees and, if the file can be read, what keeps its
+// executable processes from being compiled.
+func check(file string, source []byte) bpmn.Problems {
+	definitions, err := bpmn.Parse(file, source)
+	if err != nil {
+		return asProblems(file, err)
+	}
+	problems := definitions.Warnings
+	for _, process := range definitions.Processes {
+		if !process.IsExecutable {
+			continue
+		}
+		if _, err := engine.Compile(process); err != nil {
+			problems = append(problems, asProblems(file, err)...)
+		}
+	}
+	problems.Sort()
+	return problems
+}
+
+func asProblems(file string, err error) bpmn.Problems {
+	var problems bpmn.Problems
+	if errors.As(err, &problems) {
+		return problems
+	}
+	return bpmn.Problems{{Pos: bpmn.Position{File: file, Line: 1, Column: 1}, Severity: bpmn.SeverityError, Text: err.Error()}}
+}
+
+// finding is a problem in JSON, with the names that the REST API uses.
+type finding struct {
+	File        string        `json:"file"`
+	Line        int           `json:"line"`
+	Column      int           `json:"column"`
+	Severity    bpmn.Severity `json:"severity"`
+	Code        string        `json:"code"`
+	ElementID   string        `json:"elementId"`
+	ElementName string        `json:"elementName"`
+	Text        string        `json:"text"`
+	Hint        string        `json:"hint"`
+}
+
+func (r *report) findings() []finding {
+	all := make([]finding, len(r.problems))
+	for i, p := range r.problems {
+		all[i] = finding{p.Pos.File, p.Pos.Line, p.Pos.Column, p.Severity, p.Code, p.ElementID, p.ElementName, p.Text, p.Hint}
+	}
+	return all
+}
+
+// count says "1 error", "2 errors".
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
