@@ -6,6 +6,36 @@ import "time"
 // (see [Replay]). No event names a kind of flow node.
 type Event interface{ apply(in *Instance) }
 
+// EventTypes lists every type of event, as zero values, for those who write events down and read them again.
+func EventTypes() []Event {
+	return []Event{
+		InstanceStarted{},
+		InstanceEnded{},
+		TokenProduced{},
+		TokenEntered{},
+		TokenConsumed{},
+		ScopeOpened{},
+		ScopeClosed{},
+		VariablesSet{},
+		SubscriptionOpened{},
+		SubscriptionUpdated{},
+		SubscriptionClosed{},
+		IncidentRaised{},
+		IncidentResolved{},
+		MessageThrown{},
+		SignalThrown{},
+		LoopStarted{},
+		LoopAdvanced{},
+		GatewayResetting{},
+		GatewayReset{},
+		CompletionRecorded{},
+		CompensationTriggered{},
+		CompensationStarted{},
+		EscalationThrown{},
+		ErrorThrown{},
+	}
+}
+
 // InstanceStarted creates the instance and its outermost scope.
 type InstanceStarted struct {
 	Header

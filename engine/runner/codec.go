@@ -126,32 +126,12 @@ func settledNumber(n json.Number) any {
 }
 
 // eventTypes are the events by the name of their type, which is how history names them.
-var eventTypes = map[string]func([]byte) (engine.Event, error){}
+var eventTypes = map[string]reflect.Type{}
 
 func init() {
-	addEvent[engine.InstanceStarted]()
-	addEvent[engine.InstanceEnded]()
-	addEvent[engine.TokenProduced]()
-	addEvent[engine.TokenEntered]()
-	addEvent[engine.TokenConsumed]()
-	addEvent[engine.ScopeOpened]()
-	addEvent[engine.ScopeClosed]()
-	addEvent[engine.VariablesSet]()
-	addEvent[engine.SubscriptionOpened]()
-	addEvent[engine.SubscriptionUpdated]()
-	addEvent[engine.SubscriptionClosed]()
-	addEvent[engine.IncidentRaised]()
-	addEvent[engine.IncidentResolved]()
-	addEvent[engine.MessageThrown]()
-	addEvent[engine.SignalThrown]()
-	addEvent[engine.ErrorThrown]()
-}
-
-func addEvent[E engine.Event]() {
-	eventTypes[reflect.TypeFor[E]().Name()] = func(data []byte) (engine.Event, error) {
-		var e E
-		err := decode(data, &e)
-		return e, err
+	for _, e := range engine.EventTypes() {
+		t := reflect.TypeOf(e)
+		eventTypes[t.Name()] = t
 	}
 }
 
@@ -208,9 +188,13 @@ func decodeEvent(body []byte) (engine.Event, error) {
 	if err := json.Unmarshal(body, &kind); err != nil {
 		return nil, err
 	}
-	read := eventTypes[kind.Type]
-	if read == nil {
+	eventType := eventTypes[kind.Type]
+	if eventType == nil {
 		return nil, fmt.Errorf("history has an event of type %q, which this Sonata does not know", kind.Type)
 	}
-	return read(body)
+	e := reflect.New(eventType)
+	if err := decode(body, e.Interface()); err != nil {
+		return nil, err
+	}
+	return e.Elem().Interface().(engine.Event), nil
 }

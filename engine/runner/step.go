@@ -111,6 +111,10 @@ func (u *unit) effect(in *engine.Instance, effect engine.Effect) {
 				u.follow(e.Parent.Key, engine.EndCall{Subscription: e.Parent.Subscription, Outcome: e.Outcome})
 			})
 		}
+	case engine.EscalateParent:
+		u.then(func() {
+			u.follow(e.Parent.Key, engine.EscalateCall{Subscription: e.Parent.Subscription, Code: e.Code, Variables: e.Variables})
+		})
 	case engine.BroadcastSignal:
 		u.then(func() { u.broadcast(in, e.SignalThrown) })
 	default:
