@@ -20,6 +20,9 @@ func (c StartInstance) handle(s *step) error {
 	root := s.in.Scopes[0].ID
 	s.set(root, c.Variables)
 	for _, n := range starts {
+		if s.in.State != StateActive { // the first of several implicit starts was an end that ends everything
+			break
+		}
 		t := s.place(root, n)
 		s.awaitSiblings(n, root)
 		if err := s.subscribeEventSubProcesses(s.p.root, root); err != nil {
