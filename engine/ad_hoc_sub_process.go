@@ -17,7 +17,7 @@ func (adHocSubProcess) link(c *compiler, n *node) {
 	}
 	for _, inner := range n.body.nodes {
 		if k := inner.kind(); k == "startEvent" || k == "endEvent" {
-			c.refuse(CodeSubProcess, inner.source.Element, "%s is inside of an ad-hoc sub-process, which has no start and end events", inner.label())
+			c.refuse(CodeSubProcess, inner.source.Element, "%s is inside of an ad-hoc sub-process, which has no start and end events", inner)
 		}
 	}
 }
@@ -56,16 +56,16 @@ func (s *step) activeElements(n *node, t Token) ([]any, error) {
 	}
 	value, err := s.eval(n.activeElements, t.inside())
 	if err != nil {
-		return nil, faultf(IncidentExpression, "the active elements of %s: %w", n.label(), err)
+		return nil, faultf(IncidentExpression, "the active elements of %s: %w", n, err)
 	}
 	elements, ok := value.([]any)
 	if !ok {
-		return nil, faultf(IncidentExpression, "the active elements of %s are %s, not a list", n.label(), typeName(value))
+		return nil, faultf(IncidentExpression, "the active elements of %s are %s, not a list", n, kindOf(value))
 	}
 	for _, id := range elements {
 		name, _ := id.(string)
 		if inner := s.p.nodes[name]; inner == nil || inner.container != n.body {
-			return nil, faultf(IncidentExpression, "the active elements of %s name something that is not inside of it", n.label())
+			return nil, faultf(IncidentExpression, "the active elements of %s name something that is not inside of it", n)
 		}
 	}
 	return elements, nil
@@ -88,7 +88,7 @@ func (adHocSubProcess) thinned(s *step, n *node, t Token) {
 	done := false
 	if n.completion != nil {
 		var err error
-		if done, err = s.condition(n.completion, t.Inner, "the completion condition of "+n.label()); err != nil {
+		if done, err = s.condition(n.completion, t.Inner, "the completion condition of", n); err != nil {
 			s.raise(t, n, true, err)
 			return
 		}
@@ -103,6 +103,6 @@ func (adHocSubProcess) thinned(s *step, n *node, t Token) {
 	case n.completion == nil:
 		s.leave(n, t, nil)
 	default:
-		s.raise(t, n, true, faultf(IncidentNoFlow, "everything in %s is done, but its completion condition does not hold", n.label()))
+		s.raise(t, n, true, faultf(IncidentNoFlow, "everything in %s is done, but its completion condition does not hold", n))
 	}
 }

@@ -18,7 +18,7 @@ type callSpec struct {
 func (callActivity) link(c *compiler, n *node) {
 	called := n.source.CalledElement
 	if called == nil || called.ProcessID.Text == "" {
-		c.refuse(CodeCall, n.source.Element, "%s does not say which process it calls", n.label()).Hint = "enter its process id"
+		c.refuse(CodeCall, n.source.Element, "%s does not say which process it calls", n).Hint = "enter its process id"
 		return
 	}
 	at := n.source.Element
@@ -39,11 +39,11 @@ func (callActivity) link(c *compiler, n *node) {
 func (callActivity) enter(s *step, n *node, t Token) error {
 	call := Call{BindingType: n.call.bindingType, VersionTag: n.call.versionTag, BusinessKey: s.in.BusinessKey, Detached: n.call.detached}
 	var err error
-	if call.ProcessID, err = s.text(n.call.processID, t.inside(), "the called process of "+n.label()); err != nil {
+	if call.ProcessID, err = s.text(n.call.processID, t.inside(), "the called process of", n); err != nil {
 		return err
 	}
 	if n.call.businessKey != nil {
-		if call.BusinessKey, err = s.text(n.call.businessKey, t.inside(), "the business key of "+n.label()); err != nil {
+		if call.BusinessKey, err = s.text(n.call.businessKey, t.inside(), "the business key of", n); err != nil {
 			return err
 		}
 	}
@@ -78,9 +78,9 @@ func (c EndCall) handle(s *step) error {
 			s.raise(t, n, false, err)
 		}
 	case OutcomeTerminated:
-		s.raise(t, n, false, faultf(IncidentCalledElement, "the instance of %s that %s called was cancelled; resolving this incident calls it again", sub.Name, n.label()))
+		s.raise(t, n, false, faultf(IncidentCalledElement, "the instance of %s that %s called was cancelled; resolving this incident calls it again", sub.Name, n))
 	default:
-		s.raise(t, n, false, faultf(IncidentCalledElement, "%s cannot call %q: %s", n.label(), sub.Name, c.Outcome.Text))
+		s.raise(t, n, false, faultf(IncidentCalledElement, "%s cannot call %q: %s", n, sub.Name, c.Outcome.Text))
 	}
 	return nil
 }

@@ -17,15 +17,15 @@ func (cancelTrigger) link(c *compiler, n *node, d *definition) {
 	case positionEnd:
 		owner := n.container.node
 		if owner == nil || owner.kind() != "transaction" {
-			c.refuse(CodeTransaction, at, "%s cancels a transaction, but is not directly inside of one", n.label())
+			c.refuse(CodeTransaction, at, "%s cancels a transaction, but is not directly inside of one", n)
 		} else if !slices.ContainsFunc(owner.source.Boundary, func(b *bpmn.FlowNode) bool {
 			return slices.ContainsFunc(b.EventDefinitions, func(d *bpmn.EventDefinition) bool { return d.Kind == "cancelEventDefinition" })
 		}) {
-			c.refuse(CodeTransaction, at, "%s cancels the transaction %s, which has no cancel boundary event", n.label(), owner.label()).Hint = "draw one, so that it is clear how to go on"
+			c.refuse(CodeTransaction, at, "%s cancels the transaction %s, which has no cancel boundary event", n, owner).Hint = "draw one, so that it is clear how to go on"
 		}
 	case positionBoundary:
 		if n.source.AttachedTo == nil || n.source.AttachedTo.Kind != "transaction" {
-			c.refuse(CodeTransaction, at, "%s is a cancel event, which belongs on a transaction", n.label())
+			c.refuse(CodeTransaction, at, "%s is a cancel event, which belongs on a transaction", n)
 		}
 	}
 }

@@ -16,11 +16,11 @@ func (compensateTrigger) link(c *compiler, n *node, d *definition) {
 		c.linkHandler(n, d)
 	case positionThrow, positionEnd:
 		if !d.source.WaitForCompletion {
-			c.refuse(CodeCompensation, at, "%s does not wait for the compensation, which cannot be executed", n.label()).Hint = "let it wait: remove waitForCompletion=\"false\""
+			c.refuse(CodeCompensation, at, "%s does not wait for the compensation, which cannot be executed", n).Hint = "let it wait: remove waitForCompletion=\"false\""
 		}
 		ref := d.source.ActivityRef
 		if ref != "" && !slices.ContainsFunc(n.compensated().nodes, func(other *node) bool { return other.id == ref }) {
-			c.refuse(CodeCompensation, at, "%s compensates %q, which is not in its scope", n.label(), ref)
+			c.refuse(CodeCompensation, at, "%s compensates %q, which is not in its scope", n, ref)
 		}
 	}
 }
@@ -42,7 +42,7 @@ func (c *compiler) linkHandler(n *node, d *definition) {
 	}
 	at := n.source.Element
 	at.Pos = d.source.Pos
-	c.refuse(CodeCompensation, at, "no compensation handler belongs to %s", n.label()).Hint = "draw an association to an activity that is marked for compensation"
+	c.refuse(CodeCompensation, at, "no compensation handler belongs to %s", n).Hint = "draw an association to an activity that is marked for compensation"
 }
 
 // compensated is the container whose completed activities a throwing event compensates: its own or, inside of an event

@@ -9,7 +9,7 @@ func (conditionalTrigger) link(c *compiler, n *node, d *definition) {
 	at := n.source.Element
 	at.Pos = d.source.Pos
 	if d.source.Condition == nil {
-		c.refuse(CodeTrigger, at, "%s has no condition", n.label())
+		c.refuse(CodeTrigger, at, "%s has no condition", n)
 		return
 	}
 	d.condition = c.expression(*d.source.Condition, at, boolResult)

@@ -17,9 +17,9 @@ func (errorTrigger) link(c *compiler, n *node, d *definition) {
 	at.Pos = d.source.Pos
 	switch where := positionOf(n); {
 	case where == positionEnd && d.code == "":
-		c.refuse(CodeTrigger, at, "%s throws an error without a code", n.label()).Hint = "choose an error and give it a code"
+		c.refuse(CodeTrigger, at, "%s throws an error without a code", n).Hint = "choose an error and give it a code"
 	case where == positionBoundary && !n.source.CancelActivity, where == positionSubProcessStart && !n.source.IsInterrupting:
-		c.refuse(CodeTrigger, at, "%s catches an error, which always interrupts", n.label()).Hint = "make it interrupting"
+		c.refuse(CodeTrigger, at, "%s catches an error, which always interrupts", n).Hint = "make it interrupting"
 	}
 }
 
@@ -69,9 +69,9 @@ func (s *step) throwError(n *node, t Token, e thrownError) error {
 		return nil
 	}
 	if e.text != "" {
-		return faultf(IncidentUnhandledError, "nothing catches the error %q that %s throws: %s", e.code, n.label(), e.text)
+		return faultf(IncidentUnhandledError, "nothing catches the error %q that %s throws: %s", e.code, n, e.text)
 	}
-	return faultf(IncidentUnhandledError, "nothing catches the error %q that %s throws", e.code, n.label())
+	return faultf(IncidentUnhandledError, "nothing catches the error %q that %s throws", e.code, n)
 }
 
 // caughtAbove lists the error codes that something around a call activity catches, for the instance that it calls.

@@ -13,7 +13,7 @@ func (escalationTrigger) link(c *compiler, n *node, d *definition) {
 	if where := positionOf(n); d.code == "" && (where == positionThrow || where == positionEnd) {
 		at := n.source.Element
 		at.Pos = d.source.Pos
-		c.refuse(CodeTrigger, at, "%s throws an escalation without a code", n.label()).Hint = "choose an escalation and give it a code"
+		c.refuse(CodeTrigger, at, "%s throws an escalation without a code", n).Hint = "choose an escalation and give it a code"
 	}
 }
 

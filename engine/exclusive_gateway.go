@@ -42,7 +42,7 @@ func (c *compiler) requireConditions(n *node) {
 	}
 	for _, f := range n.source.Outgoing {
 		if f.Condition == nil && f != n.source.Default {
-			c.refuse(CodeCondition, f.Element, "sequence flow %q leaves %s without a condition", f.ID, n.label()).Hint = "give it a condition, or make it the default flow"
+			c.refuse(CodeCondition, f.Element, "sequence flow %q leaves %s without a condition", f.ID, n).Hint = "give it a condition, or make it the default flow"
 		}
 	}
 }

@@ -55,7 +55,7 @@ func (c ResolveIncident) handle(s *step) error {
 		}
 		s.leave(n, *t, nil)
 	default:
-		s.unsubscribe(func(sub Subscription) bool { return sub.Token == t.ID && sub.Element == n.id }, true)
+		s.unsubscribe(func(sub *Subscription) bool { return sub.Token == t.ID && sub.Element == n.id }, true)
 		if t.Inner != 0 {
 			s.withdrawScope(t.Inner)
 		}
@@ -65,10 +65,10 @@ func (c ResolveIncident) handle(s *step) error {
 }
 
 // label names a node in texts for people.
-func (n *node) label() string { return label(n.id, n.source.Name) }
+func (n *node) String() string { return label(n.id, n.source.Name) }
 
-func (f *flow) label() string {
-	return fmt.Sprintf("sequence flow %q from %s to %s", f.id, f.source.label(), f.target.label())
+func (f *flow) String() string {
+	return fmt.Sprintf("sequence flow %q from %s to %s", f.id, f.source, f.target)
 }
 
 func label(id, name string) string {
@@ -76,22 +76,4 @@ func label(id, name string) string {
 		return fmt.Sprintf("%q", id)
 	}
 	return fmt.Sprintf("%q (%s)", name, id)
-}
-
-// typeName names the type of a JSON value; it never shows the value, which may be a secret.
-func typeName(value any) string {
-	switch value.(type) {
-	case nil:
-		return "null"
-	case bool:
-		return "a boolean"
-	case string:
-		return "a text"
-	case []any:
-		return "a list"
-	case map[string]any:
-		return "an object"
-	default:
-		return "a number"
-	}
 }

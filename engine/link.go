@@ -9,7 +9,7 @@ func (linkTrigger) link(c *compiler, n *node, d *definition) {
 	at := n.source.Element
 	at.Pos = d.source.Pos
 	if d.name == "" {
-		c.refuse(CodeLink, at, "the link %s has no name", n.label())
+		c.refuse(CodeLink, at, "the link %s has no name", n)
 		return
 	}
 	catching := 0

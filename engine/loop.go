@@ -99,21 +99,21 @@ func (s *step) loopOf(n *node, t Token) (Loop, error) {
 	case spec.collection != nil:
 		value, err := s.eval(spec.collection, t.Scope)
 		if err != nil {
-			return Loop{}, faultf(IncidentExpression, "the input collection of %s: %w", n.label(), err)
+			return Loop{}, faultf(IncidentExpression, "the input collection of %s: %w", n, err)
 		}
 		items, ok := value.([]any)
 		if !ok {
-			return Loop{}, faultf(IncidentExpression, "the input collection of %s is %s, not a list", n.label(), typeName(value))
+			return Loop{}, faultf(IncidentExpression, "the input collection of %s is %s, not a list", n, kindOf(value))
 		}
 		return Loop{Items: items, Total: len(items), Output: make([]any, len(items))}, nil
 	default:
 		value, err := s.eval(spec.cardinality, t.Scope)
 		if err != nil {
-			return Loop{}, faultf(IncidentExpression, "the loop cardinality of %s: %w", n.label(), err)
+			return Loop{}, faultf(IncidentExpression, "the loop cardinality of %s: %w", n, err)
 		}
 		total, ok := value.(int64)
 		if !ok || total < 0 || total > stepLimit {
-			return Loop{}, faultf(IncidentExpression, "the loop cardinality of %s is no whole number from 0 to %d", n.label(), stepLimit)
+			return Loop{}, faultf(IncidentExpression, "the loop cardinality of %s is no whole number from 0 to %d", n, stepLimit)
 		}
 		return Loop{Total: int(total), Output: make([]any, total)}, nil
 	}
@@ -146,7 +146,7 @@ func (s *step) leaveInstance(n *node, t Token, results map[string]any) {
 		counter, _ := s.in.Scope(t.Inner).Variables["loopCounter"].(int64)
 		advanced.Index = int(counter)
 		if advanced.Output, err = s.eval(n.loop.outputElement, t.Inner); err != nil {
-			err = faultf(IncidentMapping, "the output element of %s: %w", n.label(), err)
+			err = faultf(IncidentMapping, "the output element of %s: %w", n, err)
 		}
 	}
 	if err != nil {
@@ -183,7 +183,7 @@ func (s *step) loopFinished(n *node, whole Token, loop Loop) (bool, error) {
 		if spec.condition == nil || loop.Completed == 0 && !spec.testBefore {
 			return false, nil
 		}
-		again, err := s.condition(spec.condition, whole.Inner, "the loop condition of "+n.label())
+		again, err := s.condition(spec.condition, whole.Inner, "the loop condition of", n)
 		return !again, err
 	}
 	if loop.Completed+loop.Terminated >= loop.Total {
@@ -192,7 +192,7 @@ func (s *step) loopFinished(n *node, whole Token, loop Loop) (bool, error) {
 	if spec.completion == nil || loop.Completed == 0 {
 		return false, nil
 	}
-	return s.condition(spec.completion, whole.Inner, "the completion condition of "+n.label())
+	return s.condition(spec.completion, whole.Inner, "the completion condition of", n)
 }
 
 // finishLoop leaves a looping activity as a whole, with what its instances gave.

@@ -13,7 +13,7 @@ func (messageTrigger) link(c *compiler, n *node, d *definition) {
 	switch positionOf(n) {
 	case positionThrow, positionEnd:
 		if d.work = c.work(n, d.source.Message); d.work == nil {
-			c.refuse(CodeMessage, n.source.Element, "%s refers to no message", n.label()).Hint = `give it a message, or the task definition type "kafka:publish" with a header "topic"`
+			c.refuse(CodeMessage, n.source.Element, "%s refers to no message", n).Hint = `give it a message, or the task definition type "kafka:publish" with a header "topic"`
 		}
 	default:
 		c.message(n, d, d.source.Message)
@@ -25,10 +25,10 @@ func (messageTrigger) link(c *compiler, n *node, d *definition) {
 func (c *compiler) message(n *node, d *definition, m *bpmn.Message) {
 	switch {
 	case m == nil:
-		c.refuse(CodeMessage, n.source.Element, "%s refers to no message", n.label()).Hint = "choose or create one in the properties panel"
+		c.refuse(CodeMessage, n.source.Element, "%s refers to no message", n).Hint = "choose or create one in the properties panel"
 		return
 	case m.Topic() == "":
-		c.refuse(CodeMessage, m.Element, "message %q, for which %s waits, has no name", m.ID, n.label()).Hint = "its name is the topic"
+		c.refuse(CodeMessage, m.Element, "message %q, for which %s waits, has no name", m.ID, n).Hint = "its name is the topic"
 		return
 	}
 	d.name = m.Topic()
@@ -42,12 +42,12 @@ func (c *compiler) message(n *node, d *definition, m *bpmn.Message) {
 func (messageTrigger) subscribe(s *step, n *node, d *definition, w waiter) (Subscription, error) {
 	sub := Subscription{Kind: SubscriptionMessage, Name: d.name}
 	if d.key != nil {
-		key, err := s.text(d.key, w.inside(), "the correlation key of "+n.label())
+		key, err := s.text(d.key, w.inside(), "the correlation key of", n)
 		if err != nil {
 			return sub, err
 		}
 		if key == "" {
-			return sub, faultf(IncidentMessage, "the correlation key of %s is empty, so no message could ever resume it", n.label())
+			return sub, faultf(IncidentMessage, "the correlation key of %s is empty, so no message could ever resume it", n)
 		}
 		sub.Key = key
 	}

@@ -5,7 +5,7 @@ type receiveTask struct{}
 
 func (receiveTask) link(c *compiler, n *node) {
 	if n.source.Instantiate && len(n.source.Incoming) > 0 {
-		c.refuse(CodeTrigger, n.source.Element, "%s starts the process, so no sequence flow may lead to it", n.label())
+		c.refuse(CodeTrigger, n.source.Element, "%s starts the process, so no sequence flow may lead to it", n)
 	}
 	d := &definition{trigger: messageTrigger{}}
 	c.message(n, d, n.source.Message)

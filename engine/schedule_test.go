@@ -9,7 +9,10 @@ import (
 
 func TestFirstDue(t *testing.T) {
 	at := time.Date(2026, 1, 31, 10, 0, 0, 0, time.UTC)
-	for _, c := range []struct{ kind, text, due string; remaining int }{
+	for _, c := range []struct {
+		kind, text, due string
+		remaining       int
+	}{
 		{timerDate, "2048-02-13T11:27:56.705567622Z", "2048-02-13T11:27:56.705567622Z", 0},
 		{timerDuration, "P1M", "2026-02-28T10:00:00Z", 0},
 		{timerCycle, "R/1776-07-04T00:00:00Z/PT1S", "1776-07-04T00:00:00Z", -1},

@@ -8,7 +8,7 @@ func (scriptTask) link(c *compiler, n *node) {
 	fn := n.source
 	if fn.Script == nil {
 		if n.work = c.work(n, nil); n.work == nil {
-			c.refuse(CodeScript, fn.Element, "%s has no script", n.label()).Hint = "write one as an expression, or name a job type"
+			c.refuse(CodeScript, fn.Element, "%s has no script", n).Hint = "write one as an expression, or name a job type"
 		}
 		return
 	}
@@ -22,7 +22,7 @@ func (scriptTask) enter(s *step, n *node, t Token) error {
 	}
 	value, err := s.eval(n.script.value, t.inside())
 	if err != nil {
-		return faultf(IncidentExpression, "the script of %s: %w", n.label(), err)
+		return faultf(IncidentExpression, "the script of %s: %w", n, err)
 	}
 	var results map[string]any
 	if n.script.resultVariable != "" {

@@ -7,7 +7,7 @@ type serviceTask struct{}
 func (serviceTask) link(c *compiler, n *node) {
 	n.work = c.work(n, n.source.Message)
 	if n.work == nil {
-		c.refuse(CodeWork, n.source.Element, "%s does not say who does its work", n.label()).Hint = `give it a task definition type: a job type, or "kafka:publish"`
+		c.refuse(CodeWork, n.source.Element, "%s does not say who does its work", n).Hint = `give it a task definition type: a job type, or "kafka:publish"`
 	}
 }
 

@@ -7,7 +7,7 @@ type signalTrigger struct{}
 func (signalTrigger) link(c *compiler, n *node, d *definition) {
 	s := d.source.Signal
 	if s == nil || s.Name == "" {
-		c.refuse(CodeTrigger, n.source.Element, "%s refers to no signal with a name", n.label()).Hint = "choose or create one in the properties panel"
+		c.refuse(CodeTrigger, n.source.Element, "%s refers to no signal with a name", n).Hint = "choose or create one in the properties panel"
 		return
 	}
 	d.name = s.Name

@@ -100,7 +100,7 @@ func (s *step) advance(t Token) {
 		n = s.p.flows[t.Flow].target
 	}
 	if s.entered++; s.entered > stepLimit {
-		s.raise(t, n, false, faultf(IncidentStepLimit, "more than %d flow nodes ran without waiting for anything; look for a loop around %s", stepLimit, n.label()))
+		s.raise(t, n, false, faultf(IncidentStepLimit, "more than %d flow nodes ran without waiting for anything; look for a loop around %s", stepLimit, n))
 		return
 	}
 	switch j, ok := n.behavior.(joiner); {

@@ -12,7 +12,7 @@ func (subProcess) link(c *compiler, n *node) {
 		return
 	}
 	if len(fn.Incoming)+len(fn.Outgoing)+len(fn.Boundary) > 0 {
-		c.refuse(CodeSubProcess, fn.Element, "%s is an event sub-process, so no flow and no boundary event may touch it", n.label())
+		c.refuse(CodeSubProcess, fn.Element, "%s is an event sub-process, so no flow and no boundary event may touch it", n)
 	}
 	starts := 0
 	for _, inner := range n.body.nodes {
@@ -21,7 +21,7 @@ func (subProcess) link(c *compiler, n *node) {
 		}
 	}
 	if starts != 1 {
-		c.refuse(CodeSubProcess, fn.Element, "%s is an event sub-process and has %d start events; it needs exactly one", n.label(), starts)
+		c.refuse(CodeSubProcess, fn.Element, "%s is an event sub-process and has %d start events; it needs exactly one", n, starts)
 	}
 }
 
@@ -34,14 +34,14 @@ func (c *compiler) requireNoneStart(n *node) {
 		}
 		starts++
 		if len(inner.source.EventDefinitions) > 0 {
-			c.refuse(CodeSubProcess, inner.source.Element, "%s is inside of a sub-process, where a start event has no trigger", inner.label())
+			c.refuse(CodeSubProcess, inner.source.Element, "%s is inside of a sub-process, where a start event has no trigger", inner)
 		}
 	}
 	if starts > 1 {
-		c.refuse(CodeSubProcess, n.source.Element, "%s has %d start events; a sub-process has one", n.label(), starts)
+		c.refuse(CodeSubProcess, n.source.Element, "%s has %d start events; a sub-process has one", n, starts)
 	}
 	if len(n.body.nodes) == 0 {
-		c.refuse(CodeSubProcess, n.source.Element, "%s is empty", n.label())
+		c.refuse(CodeSubProcess, n.source.Element, "%s is empty", n)
 	}
 }
 

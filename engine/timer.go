@@ -10,7 +10,7 @@ func (timerTrigger) link(c *compiler, n *node, d *definition) {
 	at.Pos = d.source.Pos
 	timer := d.source.Timer
 	if timer == nil {
-		c.refuse(CodeTimer, at, "%s has no date, duration or cycle", n.label())
+		c.refuse(CodeTimer, at, "%s has no date, duration or cycle", n)
 		return
 	}
 	if d.timer = c.expression(timer.Value, at, anyResult); d.timer == nil {
@@ -18,22 +18,22 @@ func (timerTrigger) link(c *compiler, n *node, d *definition) {
 	}
 	if value, ok := d.timer.constant(); ok {
 		if _, _, err := firstDue(timer.Kind, value, time.Unix(0, 0).UTC()); err != nil {
-			c.refuse(CodeTimer, at, "the timer of %s: %v", n.label(), err)
+			c.refuse(CodeTimer, at, "the timer of %s: %v", n, err)
 		}
 	}
 	if timer.Kind == "timeCycle" && positionOf(n) == positionCatch {
-		c.refuse(CodeTimer, at, "%s waits once, so a cycle has no meaning there", n.label()).Hint = "use a duration or a date"
+		c.refuse(CodeTimer, at, "%s waits once, so a cycle has no meaning there", n).Hint = "use a duration or a date"
 	}
 }
 
 func (timerTrigger) subscribe(s *step, n *node, d *definition, w waiter) (Subscription, error) {
 	value, err := s.eval(d.timer, w.inside())
 	if err != nil {
-		return Subscription{}, faultf(IncidentTimer, "the timer of %s: %w", n.label(), err)
+		return Subscription{}, faultf(IncidentTimer, "the timer of %s: %w", n, err)
 	}
 	due, cycle, err := firstDue(d.source.Timer.Kind, value, s.at)
 	if err != nil {
-		return Subscription{}, faultf(IncidentTimer, "the timer of %s: %w", n.label(), err)
+		return Subscription{}, faultf(IncidentTimer, "the timer of %s: %w", n, err)
 	}
 	return Subscription{Kind: SubscriptionTimer, Due: due, Cycle: cycle}, nil
 }

@@ -1,6 +1,6 @@
 package engine
 
-import "slices"
+import "fmt"
 
 // produce puts a token on each flow and lets it move.
 func (s *step) produce(scope ID, flows ...*flow) {
@@ -22,14 +22,16 @@ func (s *step) place(scope ID, n *node) Token {
 // work was not done.
 func (s *step) consume(id ID, withdrawn bool) {
 	t := *s.in.Token(id)
-	s.unsubscribe(func(sub Subscription) bool { return sub.Token == id }, withdrawn)
+	s.unsubscribe(func(sub *Subscription) bool { return sub.Token == id }, withdrawn)
 	if t.Inner != 0 {
 		s.withdrawScope(t.Inner)
 		s.emit(ScopeClosed{Scope: t.Inner})
 	}
-	for _, incident := range slices.Clone(s.in.Incidents) {
-		if incident.Token == id {
+	for i := 0; i < len(s.in.Incidents); {
+		if incident := s.in.Incidents[i]; incident.Token == id {
 			s.emit(IncidentResolved{Incident: incident.ID})
+		} else {
+			i++
 		}
 	}
 	s.emit(TokenConsumed{Token: id, Node: t.Node, Withdrawn: withdrawn})
@@ -38,20 +40,25 @@ func (s *step) consume(id ID, withdrawn bool) {
 
 // withdrawScope withdraws everything that lives in a scope and leaves it empty.
 func (s *step) withdrawScope(scope ID) {
-	for _, t := range slices.Clone(s.in.Tokens) {
-		if t.Scope == scope {
+	// What is inside of a token has higher IDs, so only this token and later ones go.
+	for i := 0; i < len(s.in.Tokens); {
+		if t := s.in.Tokens[i]; t.Scope == scope {
 			s.consume(t.ID, true)
+		} else {
+			i++
 		}
 	}
-	s.unsubscribe(func(sub Subscription) bool { return sub.Token == 0 && sub.Scope == scope }, true)
+	s.unsubscribe(func(sub *Subscription) bool { return sub.Token == 0 && sub.Scope == scope }, true)
 }
 
 // unsubscribe closes the subscriptions that match. Subscriptions of a token that goes on were not all withdrawn: what a
 // boundary event waited for did not happen, but the call or job of a completed activity is over.
-func (s *step) unsubscribe(match func(Subscription) bool, withdrawn bool) {
-	for _, sub := range slices.Clone(s.in.Subscriptions) {
-		if match(sub) {
-			s.emit(SubscriptionClosed{Subscription: sub, Withdrawn: withdrawn})
+func (s *step) unsubscribe(match func(*Subscription) bool, withdrawn bool) {
+	for i := 0; i < len(s.in.Subscriptions); {
+		if sub := &s.in.Subscriptions[i]; match(sub) {
+			s.emit(SubscriptionClosed{Subscription: *sub, Withdrawn: withdrawn})
+		} else {
+			i++
 		}
 	}
 }
@@ -131,24 +138,20 @@ func (s *step) chooseAll(n *node, t Token) ([]*flow, error) {
 
 // holds evaluates a flow's condition.
 func (s *step) holds(f *flow, t Token) (bool, error) {
-	return s.condition(f.condition, t.Scope, "the condition of "+f.label())
+	return s.condition(f.condition, t.Scope, "the condition of", f)
 }
 
 // condition evaluates an expression that must be true or false.
-func (s *step) condition(x *expression, scope ID, what string) (bool, error) {
+func (s *step) condition(x *expression, scope ID, what string, of fmt.Stringer) (bool, error) {
 	value, err := s.eval(x, scope)
 	if err != nil {
-		return false, faultf(IncidentExpression, "%s: %w", what, err)
+		return false, faultf(IncidentExpression, "%s %s: %w", what, of, err)
 	}
-	holds, ok := value.(bool)
-	if !ok {
-		return false, faultf(IncidentExpression, "%s gives %s, not true or false", what, typeName(value))
-	}
-	return holds, nil
+	return value.(bool), nil
 }
 
 func (n *node) noFlow() error {
-	return faultf(IncidentNoFlow, "no condition holds on the flows that leave %s, and there is no default flow", n.label())
+	return faultf(IncidentNoFlow, "no condition holds on the flows that leave %s, and there is no default flow", n)
 }
 
 // isInstance says whether a token is one instance of a looping activity, and not the activity as a whole.

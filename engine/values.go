@@ -231,10 +231,21 @@ func setPath(target map[string]any, path string, value any) map[string]any {
 // kindOf names the type of a value inside of an expression; it never shows the value, which may be a secret.
 func kindOf(value any) string {
 	switch value.(type) {
+	case nil:
+		return "null"
+	case bool:
+		return "a boolean"
+	case string:
+		return "a text"
+	case []any:
+		return "a list"
+	case map[string]any:
+		return "an object"
 	case time.Time:
 		return "a time"
 	case time.Duration:
 		return "a duration"
+	default:
+		return "a number"
 	}
-	return typeName(value)
 }

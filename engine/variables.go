@@ -95,7 +95,7 @@ func (s *step) closeOutputs(n *node, t Token, results map[string]any) error {
 func (s *step) assign(n *node, m mapping, from, to ID) error {
 	value, err := s.eval(m.source, from)
 	if err != nil {
-		return faultf(IncidentMapping, "the mapping to %q of %s: %w", m.target, n.label(), err)
+		return faultf(IncidentMapping, "the mapping to %q of %s: %w", m.target, n, err)
 	}
 	name := rootOf(m.target)
 	if from != to {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -66,7 +67,7 @@ func (c *compiler) publication(n *node, m *bpmn.Message, def *bpmn.TaskDefinitio
 	}
 	if w.topic == nil {
 		at.Pos = def.Pos
-		c.refuse(CodeMessage, at, "%s does not say to which topic it publishes", n.label()).Hint = `give it a task header "topic", or a message`
+		c.refuse(CodeMessage, at, "%s does not say to which topic it publishes", n).Hint = `give it a task header "topic", or a message`
 	}
 	return w
 }
@@ -76,18 +77,18 @@ func (w *workSpec) begin(s *step, n *node, t Token) (done bool, err error) {
 	if w.topic != nil {
 		return true, w.publish(s, n, t)
 	}
-	name, err := s.text(w.jobType, t.inside(), "the job type of "+n.label())
+	name, err := s.text(w.jobType, t.inside(), "the job type of", n)
 	if err != nil {
 		return false, err
 	}
 	retries := 3 // as in Camunda 8
 	if w.retries != nil {
-		text, err := s.text(w.retries, t.inside(), "the retries of "+n.label())
+		text, err := s.text(w.retries, t.inside(), "the retries of", n)
 		if err != nil {
 			return false, err
 		}
 		if retries, err = strconv.Atoi(text); err != nil || retries < 0 {
-			return false, faultf(IncidentExpression, "the retries of %s are no whole number", n.label())
+			return false, faultf(IncidentExpression, "the retries of %s are no whole number", n)
 		}
 	}
 	s.open(Subscription{
@@ -101,19 +102,19 @@ func (w *workSpec) begin(s *step, n *node, t Token) (done bool, err error) {
 func (w *workSpec) publish(s *step, n *node, t Token) error {
 	thrown := MessageThrown{Element: n.id, Data: map[string]any{}}
 	var err error
-	if thrown.Topic, err = s.text(w.topic, t.inside(), "the topic of "+n.label()); err != nil {
+	if thrown.Topic, err = s.text(w.topic, t.inside(), "the topic of", n); err != nil {
 		return err
 	}
 	if thrown.Topic == "" {
-		return faultf(IncidentMessage, "the topic of %s is empty", n.label())
+		return faultf(IncidentMessage, "the topic of %s is empty", n)
 	}
 	if w.key != nil {
-		if thrown.Key, err = s.text(w.key, t.inside(), "the record key of "+n.label()); err != nil {
+		if thrown.Key, err = s.text(w.key, t.inside(), "the record key of", n); err != nil {
 			return err
 		}
 	}
 	for _, h := range w.recordHeaders {
-		value, err := s.text(h.value, t.inside(), "the record header "+h.name+" of "+n.label())
+		value, err := s.text(h.value, t.inside(), "a record header of", n)
 		if err != nil {
 			return err
 		}
@@ -131,14 +132,14 @@ func (w *workSpec) publish(s *step, n *node, t Token) error {
 }
 
 // text evaluates an expression whose value is used as a text; null is the empty text.
-func (s *step) text(x *expression, scope ID, what string) (string, error) {
+func (s *step) text(x *expression, scope ID, what string, of fmt.Stringer) (string, error) {
 	value, err := s.eval(x, scope)
 	if err != nil {
-		return "", faultf(IncidentExpression, "%s: %w", what, err)
+		return "", faultf(IncidentExpression, "%s %s: %w", what, of, err)
 	}
 	switch value.(type) {
 	case []any, map[string]any:
-		return "", faultf(IncidentExpression, "%s gives %s, not a text", what, typeName(value))
+		return "", faultf(IncidentExpression, "%s %s gives %s, not a text", what, of, kindOf(value))
 	}
 	return textOf(value), nil
 }
