@@ -1,0 +1,120 @@
+package processes_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// terminations are the messages that end a service, and what follows when the date has come.
+var terminations = []struct {
+	process, sample, topic string
+	before, after          []string
+}{
+	{"k8sServiceTerminationProcess", "kubernetes-service-termination", "tmf-kubernetes-service-termination",
+		[]string{"tmf-process-info", "oss-client-service-termination"}, []string{"fabric-api-connection-teardown"}},
+	{"fiveGServiceTerminationProcess", "five-g-service-termination", "tmf-five-g-service-termination",
+		[]string{"tmf-process-info", "oss-client-service-termination"}, nil},
+	{"endUserServiceTerminationProcess", "kubernetes-service-termination", "tmf-end-user-service-termination",
+		[]string{"tmf-process-info"},
+		[]string{"helm-engine-termination", "telemetry-delete-prometheus-job-and-grafana-dashboard", "tmf-service-dashboard-delete"}},
+}
+
+func TestTerminationInTheFuture(t *testing.T) {
+	for _, c := range terminations {
+		t.Run(c.process, func(t *testing.T) {
+			w := newWorld(t)
+			event := sample(t, c.sample)
+			due := begin.Add(24 * time.Hour)
+			event["type"] = c.topic
+			event["data"].(map[string]any)["requestedTerminationDate"] = due.Format(time.RFC3339)
+			w.send(event)
+			w.awaitTimer(c.process)
+			w.awaitTold("", c.before...)
+			require.Equal(t, []string{c.process}, w.active())
+			w.clock.flyTo(due.Add(time.Hour))
+			w.awaitEnd(c.process)
+			w.awaitTold("", append(append(c.before[:len(c.before):len(c.before)], c.after...), "tmf-delete-process-info", "tmf-service-update TERMINATED")...)
+			require.Empty(t, w.active())
+			w.requireSecretsKept()
+		})
+	}
+}
+
+// The sample messages name a date in the past: the termination runs at once, as it does without a date.
+func TestTerminationAtOnce(t *testing.T) {
+	for _, c := range terminations {
+		for name, date := range map[string]any{"past": "2024-02-13T11:27:56Z", "absent": nil, "empty": ""} {
+			t.Run(c.process+" "+name, func(t *testing.T) {
+				w := newWorld(t)
+				event := sample(t, c.sample)
+				event["type"] = c.topic
+				event["data"].(map[string]any)["requestedTerminationDate"] = date
+				w.send(event)
+				w.awaitEnd(c.process)
+				w.awaitTold("", append(append(c.before[:len(c.before):len(c.before)], c.after...), "tmf-delete-process-info", "tmf-service-update TERMINATED")...)
+				require.Empty(t, w.active())
+			})
+		}
+	}
+}
+
+func TestActivationAndDeactivation(t *testing.T) {
+	for name, state := range map[string]string{"service-activation": "ACTIVE", "service-deactivation": "INACTIVE"} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.send(sample(t, name))
+			w.awaitEnd("endUserServiceActivationProcess")
+			w.awaitTold("ecc4345a-2097-4c3b-a40c-a9e791cdccbb", "helm-engine-activation "+state, "tmf-service-update "+state)
+		})
+	}
+}
+
+func TestScheduledActivationByTheTMFAPI(t *testing.T) {
+	w := newWorld(t)
+	due := begin.Add(24 * time.Hour)
+	w.send(map[string]any{"id": "1", "source": "", "type": "tmf-service-order-activation", "specversion": "1.0", "data": map[string]any{
+		"serviceId": service, "serviceOrderId": order, "serviceOrderItemId": endUserItem, "requestedStartDate": due.Format(time.RFC3339), "state": "ACTIVE"}})
+	w.awaitTimer("serviceOrderServiceActivation")
+	w.awaitTold("", "tmf-process-info")
+	w.clock.flyTo(due)
+	w.awaitTold("", "tmf-process-info", "helm-engine-activation ACTIVE")
+	w.clock.flyTo(due.Add(time.Hour))
+	w.awaitEnd("serviceOrderServiceActivation")
+	w.awaitTold("", "tmf-process-info", "helm-engine-activation ACTIVE", "tmf-delete-process-info", "tmf-service-update ACTIVE")
+}
+
+func TestStandaloneCluster(t *testing.T) {
+	w := newWorld(t)
+	w.send(sample(t, "register-kubernetes"))
+	w.awaitEnd("k8sStandaloneProcess")
+	w.awaitTold("", "fabric-api-connection", "registry-store-kubernetes-config", "tmf-service-update ACTIVE")
+	require.Equal(t, "Y2x1c3RlcnM6CiAgLSBjbHVzdGVyOgogICAgbmFtZToga3ViZXJuZXRlcw==", w.message("registry-store-kubernetes-config")["kubeConfig"])
+	w.requireSecretsKept()
+}
+
+// An update changes what the service is, never its state.
+func TestEndUserServiceUpdate(t *testing.T) {
+	w := newWorld(t)
+	w.send(sample(t, "service-update"))
+	w.awaitEnd("serviceUpdateProcess")
+	w.awaitTold("", "helm-engine-parse", "helm-engine-deploy", "tmf-service-update")
+	require.Equal(t, "2f1d01c8-80f6-420a-b7d1-a2aa681bde1d", w.message("helm-engine-deploy")["k8sServiceId"])
+	require.Equal(t, "2f1d01c8-80f6-420a-b7d1-a2aa681bde1d", w.message("tmf-service-update")["serviceCharacteristics"].(map[string]any)["k8sServiceId"])
+}
+
+func TestPlatformServiceUpdate(t *testing.T) {
+	for topic, name := range map[string]string{"sonata-kubernetes-service-update": "k8sServiceOrderData", "sonata-5g-service-update": "fiveGServiceOrderData"} {
+		t.Run(topic, func(t *testing.T) {
+			w := newWorld(t)
+			event, data := block(t, name)
+			event["type"] = topic
+			w.send(event)
+			w.awaitEnd("platformServiceUpdate")
+			w.awaitTold("", "oss-client-platform-service-update", "tmf-service-update")
+			require.Equal(t, map[string]any{"serviceId": service, "serviceCharacteristics": data["serviceOrderCharacteristics"]}, w.message("tmf-service-update"))
+			w.requireSecretsKept()
+		})
+	}
+}
