@@ -44,7 +44,7 @@ func (r *reader) task(n *node, f *FlowNode) {
 func (r *reader) operation(n *node) {
 	n.information("implementation")
 	if ref := n.attr("operationRef"); ref != "" {
-		r.warn(n, codeInformation, "Name the work in a task definition (zeebe:taskDefinition).", "the operation %s is not called", quote(ref))
+		r.warn(n, codeInformation, "name the work in a task definition (zeebe:taskDefinition)", "the operation %s is not called", quote(ref))
 	}
 }
 
@@ -86,7 +86,7 @@ func (r *reader) waitForCompletion(n *node, f *FlowNode) bool {
 	case "false":
 		return false
 	default:
-		r.fail(n, codeValue, "Write true or false.", "the property \"waitForCompletion\" has the value %s", quote(value))
+		r.fail(n, codeValue, "write true or false", "the property \"waitForCompletion\" has the value %s", quote(value))
 		return true
 	}
 }
@@ -102,6 +102,9 @@ func (r *reader) subProcess(n *node, f *FlowNode) {
 		f.Ordering = r.enum(n, "ordering", "Parallel", "Sequential")
 		f.CancelRemainingInstances = r.bool(n, "cancelRemainingInstances", true)
 		f.CompletionCondition = r.expression(r.child(n, "completionCondition"))
+		if c := r.zeebe(n, "adHoc"); c != nil {
+			f.ActiveElements = r.attributeExpression(c, "activeElementsCollection")
+		}
 	}
 }
 
@@ -127,7 +130,7 @@ func (r *reader) loop(n *node) *LoopCharacteristics {
 	standard, multi := r.child(n, "standardLoopCharacteristics"), r.child(n, "multiInstanceLoopCharacteristics")
 	switch {
 	case standard != nil && multi != nil:
-		r.fail(multi, codeRepeated, "Keep one of them.", "%s has a loop marker and a multi-instance marker", describe(n))
+		r.fail(multi, codeRepeated, "keep one of them", "%s has a loop marker and a multi-instance marker", describe(n))
 		fallthrough
 	case standard != nil:
 		return r.standardLoop(standard)
@@ -174,7 +177,7 @@ func (r *reader) complexBehavior(n *node) *ComplexBehavior {
 	b := &ComplexBehavior{Element: r.element(n)}
 	condition := r.child(n, "condition")
 	if condition == nil {
-		r.fail(n, codeMissing, "", "%s has no condition", describe(n))
+		r.fail(n, codeIncomplete, "", "%s has no condition", describe(n))
 	}
 	b.Condition = r.expression(condition)
 	if c := r.child(n, "event"); c != nil {

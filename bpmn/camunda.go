@@ -9,7 +9,7 @@ const (
 	namespaceFlowable = "http://flowable.org/bpmn"
 )
 
-const camunda8Hint = "Draw it in Camunda Modeler for Camunda 8: task definition, input and output mappings."
+const camunda8Hint = "draw it in Camunda Modeler for Camunda 8: task definition, input and output mappings"
 
 var camundaVerdicts = map[string]verdict{
 	// Only modelling tools, task lists and history read these.
@@ -44,19 +44,19 @@ var camundaVerdicts = map[string]verdict{
 	"@taskPriority":           {SeverityWarning, ""},
 	"failedJobRetryTimeCycle": {SeverityWarning, ""},
 	// What most models have, with what to do instead.
-	"@class":              {SeverityError, "Let a worker do it: name a task type in zeebe:taskDefinition."},
-	"@delegateExpression": {SeverityError, "Let a worker do it: name a task type in zeebe:taskDefinition."},
-	"@expression":         {SeverityError, "Use a script task, or let a worker do it (zeebe:taskDefinition)."},
-	"@topic":              {SeverityError, "Name the topic as the type of zeebe:taskDefinition."},
-	"@type":               {SeverityError, "Name a task type in zeebe:taskDefinition."},
-	"@decisionRef":        {SeverityError, "Use a script task, or let a worker decide (zeebe:taskDefinition)."},
-	"@collection":         {SeverityError, "Use inputCollection of zeebe:loopCharacteristics."},
-	"@elementVariable":    {SeverityError, "Use inputElement of zeebe:loopCharacteristics."},
-	"inputOutput":         {SeverityError, "Use zeebe:ioMapping."},
-	"in":                  {SeverityError, "Use zeebe:ioMapping."},
-	"out":                 {SeverityError, "Use zeebe:ioMapping."},
-	"executionListener":   {SeverityError, "Draw what the listener does as a task."},
-	"taskListener":        {SeverityError, "Draw what the listener does as a task."},
+	"@class":              {SeverityError, "let a worker do it: name a task type in zeebe:taskDefinition"},
+	"@delegateExpression": {SeverityError, "let a worker do it: name a task type in zeebe:taskDefinition"},
+	"@expression":         {SeverityError, "use a script task, or let a worker do it (zeebe:taskDefinition)"},
+	"@topic":              {SeverityError, "name the topic as the type of zeebe:taskDefinition"},
+	"@type":               {SeverityError, "name a task type in zeebe:taskDefinition"},
+	"@decisionRef":        {SeverityError, "use a script task, or let a worker decide (zeebe:taskDefinition)"},
+	"@collection":         {SeverityError, "use inputCollection of zeebe:loopCharacteristics"},
+	"@elementVariable":    {SeverityError, "use inputElement of zeebe:loopCharacteristics"},
+	"inputOutput":         {SeverityError, "use zeebe:ioMapping"},
+	"in":                  {SeverityError, "use zeebe:ioMapping"},
+	"out":                 {SeverityError, "use zeebe:ioMapping"},
+	"executionListener":   {SeverityError, "draw what the listener does as a task"},
+	"taskListener":        {SeverityError, "draw what the listener does as a task"},
 }
 
 func activitiFamily(prefix string) dialect {

@@ -42,7 +42,7 @@ const (
 	codeFlowForbidden     = "BPMN037"
 	codeTimer             = "BPMN038"
 	codeGatewayDirection  = "BPMN039"
-	codeNoProcess         = "BPMN040"
+	codeIncomplete        = "BPMN040"
 	codeDiagram           = "BPMN050"
 	codeExtensionIgnored  = "BPMN060"
 	codeExtensionRequired = "BPMN061"

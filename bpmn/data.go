@@ -7,10 +7,10 @@ func (r *reader) dataAssociations(n *node) {
 	for _, tag := range []string{"dataInputAssociation", "dataOutputAssociation"} {
 		for c := range n.all(tag) {
 			if r.movesData(c) {
-				r.fail(c, codeNotExecutable, "Use input and output mappings (zeebe:ioMapping).",
+				r.fail(c, codeNotExecutable, "use input and output mappings (zeebe:ioMapping)",
 					"the %s moves data, which is not executed", c.tag)
 			} else {
-				r.warn(c, codeInformation, "Use input and output mappings (zeebe:ioMapping) to move data.", "the %s is drawing only", c.tag)
+				r.warn(c, codeInformation, "use input and output mappings (zeebe:ioMapping) to move data", "the %s is drawing only", c.tag)
 			}
 			c.dismiss()
 		}

@@ -19,9 +19,6 @@ func (r *reader) readDefinitions(n *node) *Definitions {
 	for c := range n.allIn(NamespaceBPMNDI, "BPMNDiagram") {
 		d.Diagrams = append(d.Diagrams, r.diagram(c))
 	}
-	if len(d.Processes) == 0 {
-		r.warn(n, codeNoProcess, "", "the file has no process")
-	}
 	return d
 }
 
@@ -93,7 +90,7 @@ func (r *reader) extensionDeclaration(n *node) {
 	r.element(n)
 	definition := n.attr("definition")
 	if r.bool(n, "mustUnderstand", false) {
-		r.fail(n, codeMustUnderstand, "If the process can do without it, set mustUnderstand to false.",
+		r.fail(n, codeMustUnderstand, "if the process can do without it, set mustUnderstand to false",
 			"the file demands the extension %s, which Sonata does not know", quote(definition))
 	}
 }

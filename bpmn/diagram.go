@@ -30,7 +30,7 @@ func (r *reader) drawn(n *node) string {
 		id = local
 	}
 	if id != "" && r.nodes[id] == nil {
-		r.warn(n, codeDiagram, "Delete it from the diagram.", "the diagram shows %s, but no element has that id", quote(id))
+		r.warn(n, codeDiagram, "delete it from the diagram", "the diagram shows %s, but no element has that id", quote(id))
 	}
 	return id
 }
@@ -76,7 +76,7 @@ func (r *reader) number(n *node, key string) float64 {
 	text := n.attr(key)
 	value, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsNaN(value) || math.IsInf(value, 0) {
-		r.warn(n, codeDiagram, "Write a number.", "the attribute %s has the value %s", quote(key), quote(text))
+		r.warn(n, codeDiagram, "write a number", "the attribute %s has the value %s", quote(key), quote(text))
 		return 0
 	}
 	return value

@@ -5,4 +5,9 @@
 // a flow node's Kind is its XML local name. The extension elements of modelling tools (the `zeebe:` elements of Camunda 8's
 // profile) are read into neutral fields such as [FlowNode.Inputs], so that nothing outside this package knows a dialect.
 // Diagram interchange is kept for drawing.
+//
+// A document is read in four passes: over the tokens, for places and limits (scan.go); into a tree with namespaces resolved
+// (tree.go); from the tree into the model (one file for each chapter of the specification, one for each dialect), after
+// which references are followed; and over the tree again, to report what nobody has read (leftovers.go). So nothing is
+// ignored in silence, and what there is to say about a name that is not read stands in a table.
 package bpmn

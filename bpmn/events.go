@@ -54,11 +54,11 @@ func (r *reader) attachment(n *node, f *FlowNode) {
 		case host == nil:
 			return
 		case flowNodeClasses[host.Kind] != activity:
-			r.fail(n, codeAttachment, "Attach it to a task, call activity or sub-process.",
+			r.fail(n, codeAttachment, "attach it to a task, call activity or sub-process",
 				"the boundary event is attached to %s, which is %s", quote(host.ID), article(host.Kind))
 			return
 		case r.places[host] != r.places[f]:
-			r.fail(n, codeAttachment, "Put both into the same process or sub-process.",
+			r.fail(n, codeAttachment, "put both into the same process or sub-process",
 				"the boundary event and the activity %s are not in the same process or sub-process", quote(host.ID))
 			return
 		}
@@ -106,7 +106,7 @@ func (r *reader) timer(n *node) *Timer {
 		value := r.timerText(c)
 		switch {
 		case timer != nil:
-			r.fail(c, codeTimer, "Keep one of them.", "the timer has both %s and %s", timer.Kind, kind)
+			r.fail(c, codeTimer, "keep one of them", "the timer has both %s and %s", timer.Kind, kind)
 		case value == nil:
 			timer = &Timer{Kind: kind}
 		default:
@@ -114,7 +114,7 @@ func (r *reader) timer(n *node) *Timer {
 		}
 	}
 	if timer == nil {
-		r.fail(n, codeTimer, "Say when it fires: timeDate, timeDuration or timeCycle.", "the timer never fires")
+		r.fail(n, codeTimer, "say when it fires: timeDate, timeDuration or timeCycle", "the timer never fires")
 	}
 	return timer
 }
@@ -122,14 +122,16 @@ func (r *reader) timer(n *node) *Timer {
 func (r *reader) condition(n *node) *Expression {
 	c := r.child(n, "condition")
 	if c == nil {
-		r.fail(n, codeMissing, "", "%s has no condition", describe(n))
+		r.fail(n, codeIncomplete, "", "%s has no condition", describe(n))
 	}
 	return r.expression(c)
 }
 
 // linkDefinition reads a link, whose ends find each other by name (§10.5.5); source and target repeat what the names say.
 func (r *reader) linkDefinition(n *node, d *EventDefinition) {
-	d.Link = r.required(n, "name")
+	if d.Link = n.attr("name"); d.Link == "" {
+		r.fail(n, codeIncomplete, "give both ends of the link the same name", "the link has no name")
+	}
 	for _, tag := range []string{"source", "target"} {
 		for c := range n.all(tag) {
 			ref := c.body()

@@ -19,7 +19,7 @@ func (r *reader) expression(n *node) *Expression {
 	r.expressionType(n)
 	text := n.body()
 	if text == "" {
-		r.fail(n, codeMissing, "Write one, or delete the element.", "the %s has no expression", n.tag)
+		r.fail(n, codeIncomplete, "write one, or delete the element", "the %s has no expression", n.tag)
 		return nil
 	}
 	return &Expression{Text: text, Language: r.language(n), Pos: n.pos}
@@ -63,7 +63,7 @@ func (r *reader) expressionType(n *node) {
 		name = value
 	}
 	if name := strings.TrimSpace(name); name != "tFormalExpression" && name != "tExpression" {
-		r.badValue(n, "xsi:type", value, "Write bpmn:tFormalExpression.")
+		r.badValue(n, "xsi:type", value, "write bpmn:tFormalExpression")
 	}
 }
 

@@ -22,7 +22,7 @@ func (r *reader) sequenceFlow(n *node, c *Container) *SequenceFlow {
 func (r *reader) flowEnd(n *node, c *Container, key string) *FlowNode {
 	end := reference[FlowNode](r, n, key, "a flow node")
 	if end != nil && r.places[end] != c {
-		r.fail(n, codeCrossing, "End it at the border; between pools use a message flow.",
+		r.fail(n, codeCrossing, "end it at the border; between pools use a message flow",
 			"the sequence flow crosses the border of a process or sub-process to reach %s", quote(end.ID))
 	}
 	return end
@@ -60,13 +60,13 @@ func (r *reader) checkListed(f placedNode, tag string, flows []*SequenceFlow) {
 		}
 		listed[flow] = true
 		if !drawn[flow] {
-			r.fail(c, codeFlowDisagrees, "Correct the flow's sourceRef or targetRef, or delete this line.",
+			r.fail(c, codeFlowDisagrees, "correct the flow's sourceRef or targetRef, or delete this line",
 				"%s lists %s, but that sequence flow says otherwise", tag, quote(flow.ID))
 		}
 	}
 	for _, flow := range flows {
 		if len(listed) > 0 && !listed[flow] {
-			r.warn(f.n, codeFlowNotListed, "The sequence flow decides.", "%s does not list the sequence flow %s", tag, quote(flow.ID))
+			r.warn(f.n, codeFlowNotListed, "the sequence flow decides", "%s does not list the sequence flow %s", tag, quote(flow.ID))
 		}
 	}
 }
@@ -83,10 +83,10 @@ func (r *reader) checkDefault(f placedNode) {
 	switch {
 	case f.Default == nil:
 	case f.Default.Source != f.FlowNode:
-		r.fail(f.n, codeDefaultFlow, "Choose one of its outgoing flows.",
+		r.fail(f.n, codeDefaultFlow, "choose one of its outgoing flows",
 			"the default flow %s does not leave this %s", quote(f.Default.ID), f.Kind)
 	case f.Default.Condition != nil:
-		r.fail(f.n, codeDefaultCondition, "Delete the condition: the default flow is taken when no other is.",
+		r.fail(f.n, codeDefaultCondition, "delete the condition: the default flow is taken when no other is",
 			"the default flow %s has a condition", quote(f.Default.ID))
 	}
 }
@@ -110,7 +110,7 @@ func (r *reader) forbiddenFlow(f placedNode, verb string, flow *SequenceFlow) {
 	case f.IsForCompensation:
 		what = "compensation activity"
 	}
-	r.fail(f.n, codeFlowForbidden, "Delete the flow.", "the sequence flow %s must not %s %s", quote(flow.ID), verb, article(what))
+	r.fail(f.n, codeFlowForbidden, "delete the flow", "the sequence flow %s must not %s %s", quote(flow.ID), verb, article(what))
 }
 
 // checkConditionPlace refuses a condition where it would not be evaluated: only activities and exclusive, inclusive and
@@ -123,6 +123,6 @@ func (r *reader) checkConditionPlace(f placedFlow) {
 	case "exclusiveGateway", "inclusiveGateway", "complexGateway":
 		return
 	}
-	r.fail(f.n, codeConditionPlace, "Delete the condition, or put an exclusive or inclusive gateway before it.",
+	r.fail(f.n, codeConditionPlace, "delete the condition, or put an exclusive or inclusive gateway before it",
 		"the sequence flow leaves %s and has a condition, which nobody would evaluate", article(f.Source.Kind))
 }

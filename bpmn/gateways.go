@@ -20,7 +20,7 @@ func (r *reader) checkDirection(f placedNode) {
 	many := map[string][2]bool{"Converging": {true, false}, "Diverging": {false, true}, "Mixed": {true, true}}
 	want, ok := many[f.GatewayDirection]
 	if ok && want != [2]bool{len(f.Incoming) > 1, len(f.Outgoing) > 1} {
-		r.warn(f.n, codeGatewayDirection, "The flows decide; correct or delete gatewayDirection.",
+		r.warn(f.n, codeGatewayDirection, "the flows decide; correct or delete gatewayDirection",
 			"the gateway says %s but has %d incoming and %d outgoing flows", f.GatewayDirection, len(f.Incoming), len(f.Outgoing))
 	}
 }

@@ -38,7 +38,7 @@ func (r *reader) reportUnread(n *node) {
 		}
 	}
 	if !n.textRead && strings.TrimSpace(n.text) != "" {
-		r.warn(n, codeStrayText, "Delete it, or put it into the documentation.", "there is text in the %s that means nothing: %s",
+		r.warn(n, codeStrayText, "delete it, or put it into the documentation", "there is text in the %s that means nothing: %s",
 			n.tag, quote(strings.TrimSpace(n.text)))
 	}
 	for _, c := range n.children {
@@ -59,9 +59,9 @@ func (r *reader) unreadAttribute(n *node, a *attribute) {
 	case a.space == "" && n.space == NamespaceZeebe:
 		r.judge(n, zeebe, "@"+a.key, zeebe.unknownAttribute)
 	case a.space == "":
-		r.warn(n, codeUnknownAttribute, "Is it misspelt? It is not used.", "%s has no attribute %s", describe(n), quote(a.key))
+		r.warn(n, codeUnknownAttribute, "it is not used; is it misspelt?", "%s has no attribute %s", describe(n), quote(a.key))
 	case a.space == NamespaceBPMN:
-		r.warn(n, codeUnknownAttribute, "Write it without the prefix. It is not used.", "attributes of BPMN have no prefix: %s", quote(a.key))
+		r.warn(n, codeUnknownAttribute, "it is not used; write it without the prefix", "attributes of BPMN have no prefix: %s", quote(a.key))
 	}
 }
 
@@ -72,16 +72,16 @@ func (r *reader) unreadElement(parent, n *node) {
 		if known {
 			r.judge(n, d, n.tag, d.unknownElement)
 		} else if n.space == NamespaceBPMN {
-			r.fail(n, codeMisplaced, "Move it out of the extension elements.", "%s does not belong into extension elements", article(n.tag))
+			r.fail(n, codeMisplaced, "move it out of the extension elements", "%s does not belong into extension elements", article(n.tag))
 		}
 	case n.space == NamespaceBPMN:
 		r.unreadBPMN(parent, n)
 	case n.space == NamespaceBPMNDI:
 		// Parts of the drawing that are not kept.
 	case n.space == "":
-		r.fail(n, codeMisplaced, "Write it with the prefix of BPMN.", "%s has no namespace, so it is not a BPMN element", quote(n.tag))
+		r.fail(n, codeMisplaced, "write it with the prefix of BPMN", "%s has no namespace, so it is not a BPMN element", quote(n.tag))
 	default:
-		r.fail(n, codeMisplaced, "Put it into bpmn:extensionElements.", "%s is not a BPMN element and may not stand in %s",
+		r.fail(n, codeMisplaced, "put it into bpmn:extensionElements", "%s is not a BPMN element and may not stand in %s",
 			quote(n.tag), article(parent.tag))
 	}
 }

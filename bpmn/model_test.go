@@ -229,6 +229,7 @@ func TestSubProcesses(t *testing.T) {
 	require.Equal(t, "Sequential", adHoc.Ordering)
 	require.False(t, adHoc.CancelRemainingInstances)
 	require.Equal(t, "=done", formula(adHoc.CompletionCondition))
+	require.Equal(t, "=chosen", formula(adHoc.ActiveElements))
 	require.Contains(t, n, "ad_hoc_task")
 }
 

@@ -22,7 +22,7 @@ func Parse(file string, data []byte) (*Definitions, error) {
 		return nil, r.sorted()
 	}
 	if !root.is("definitions") {
-		r.fail(root, codeRoot, "Is this a BPMN 2.0 file? Its root is bpmn:definitions in the namespace "+NamespaceBPMN+".",
+		r.fail(root, codeRoot, "a BPMN 2.0 file has bpmn:definitions of the namespace "+NamespaceBPMN,
 			"the root element is %s, not bpmn:definitions", quote(root.tag))
 		return nil, r.sorted()
 	}
@@ -43,11 +43,11 @@ func Parse(file string, data []byte) (*Definitions, error) {
 // open makes the tree of nodes. It reports why if it cannot.
 func (r *reader) open(data []byte) *node {
 	if len(data) > MaxFileSize {
-		return r.unreadable(codeLimit, "Split the file.", fmt.Sprintf("the file is larger than %d bytes", MaxFileSize))
+		return r.unreadable(codeLimit, "split the file", fmt.Sprintf("the file is larger than %d bytes", MaxFileSize))
 	}
 	data, err := toUTF8(data)
 	if err != nil {
-		return r.unreadable(codeEncoding, "Save it as UTF-8.", err.Error())
+		return r.unreadable(codeEncoding, "save it as UTF-8", err.Error())
 	}
 	scan, problem := scanTokens(r.file, data)
 	if problem != nil {

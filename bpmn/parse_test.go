@@ -43,7 +43,7 @@ func TestPartnerPool(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, d.Warnings, 1)
 	require.Equal(t, `partner-pool.bpmn:35:7: warning[BPMN038]: the timer never fires (element "_hunger"); `+
-		`Say when it fires: timeDate, timeDuration or timeCycle.`, d.Warnings[0].String())
+		`say when it fires: timeDate, timeDuration or timeCycle`, d.Warnings[0].String())
 	require.Equal(t, "Bäcker", d.Collaborations[0].Participants[0].Name, "the file is in ISO 8859-1")
 	require.Equal(t, "_bäcker", d.Collaborations[0].Participants[0].ID)
 	condition := d.Processes[0].SequenceFlows[1].Condition
@@ -187,9 +187,9 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	d, err := bpmn.Parse("file.bpmn", process("\n<task/>\n<task id='t' colour='red'/>\n<tusk/>"))
 	require.Nil(t, d)
 	require.EqualError(t, err, strings.Join([]string{
-		`file.bpmn:2:1: error[BPMN020]: the task has no id (element "p"); Give it one that no other element has.`,
-		`file.bpmn:3:1: warning[BPMN012]: task has no attribute "colour" (element "t"); Is it misspelt? It is not used.`,
-		`file.bpmn:4:1: error[BPMN010]: BPMN has no element "tusk" (element "p"); Is it misspelt?`,
+		`file.bpmn:2:1: error[BPMN020]: the task has no id (element "p"); give it one that no other element has`,
+		`file.bpmn:3:1: warning[BPMN012]: task has no attribute "colour" (element "t"); it is not used; is it misspelt?`,
+		`file.bpmn:4:1: error[BPMN010]: BPMN has no element "tusk" (element "p"); is it misspelt?`,
 	}, "\n"))
 }
 

@@ -83,7 +83,7 @@ func (r *reader) childIn(n *node, space, tag string) *node {
 		case first == nil:
 			first = c
 		case !c.read:
-			r.fail(c, codeRepeated, "Keep one of them.", "%s has more than one %s", describe(n.owner()), describe(c))
+			r.fail(c, codeRepeated, "keep one of them", "%s has more than one %s", describe(n.owner()), describe(c))
 			c.dismiss()
 		}
 		c.read = true
@@ -100,7 +100,7 @@ func (r *reader) bool(n *node, key string, otherwise bool) bool {
 	case "":
 		return otherwise
 	default:
-		r.badValue(n, key, value, "Write true or false.")
+		r.badValue(n, key, value, "write true or false")
 		return otherwise
 	}
 }
@@ -113,7 +113,7 @@ func (r *reader) int(n *node, key string, otherwise int) int {
 	}
 	value, err := strconv.ParseInt(text, 10, 32)
 	if err != nil || value < 1 {
-		r.badValue(n, key, text, "Write a whole number, 1 or more.")
+		r.badValue(n, key, text, "write a whole number, 1 or more")
 		return otherwise
 	}
 	return int(value)
@@ -126,7 +126,7 @@ func (r *reader) enum(n *node, key string, values ...string) string {
 		return values[0]
 	}
 	if !slices.Contains(values, value) {
-		r.badValue(n, key, value, "Write one of: "+strings.Join(values, ", ")+".")
+		r.badValue(n, key, value, "write one of: "+strings.Join(values, ", "))
 		return values[0]
 	}
 	return value
@@ -148,7 +148,7 @@ func (r *reader) required(n *node, key string) string {
 // incomplete are the faults that matter only to a process that is run: a pool that merely shows how a partner works may
 // lack what an engine needs.
 var incomplete = map[string]bool{
-	codeMissing: true, codeNotExecutable: true, codeDefaultCondition: true, codeConditionPlace: true,
+	codeIncomplete: true, codeNotExecutable: true, codeDefaultCondition: true, codeConditionPlace: true,
 	codeFlowForbidden: true, codeTimer: true, codeExtensionRequired: true,
 }
 
@@ -181,7 +181,7 @@ func (r *reader) report(severity Severity, n *node, p Problem) {
 	}
 	if r.counts[severity] == maxListedProblems+1 {
 		p = Problem{Code: codeMoreProblems, Text: fmt.Sprintf("there are more %ss than the %d that are listed", severity, maxListedProblems),
-			Hint: "Correct these first."}
+			Hint: "correct these first"}
 	}
 	p.Severity, p.Pos = severity, n.pos
 	for owner := n; owner != nil && p.ElementID == "" && !owner.is("definitions"); owner = owner.parent {

@@ -27,16 +27,16 @@ func (r *reader) indexID(n *node) {
 	switch {
 	case id == "":
 		if needsID[n.tag] || flowNodeClasses[n.tag] != "" {
-			r.fail(n, codeNoID, "Give it one that no other element has.", "the %s has no id", n.tag)
+			r.fail(n, codeNoID, "give it one that no other element has", "the %s has no id", n.tag)
 		}
 		return
 	case len(id) > MaxIDLength:
-		r.fail(n, codeBadID, "Shorten it.", "the id is longer than %d bytes", MaxIDLength)
+		r.fail(n, codeBadID, "shorten it", "the id is longer than %d bytes", MaxIDLength)
 	case !ncName.MatchString(id):
-		r.fail(n, codeBadID, "An id starts with a letter or _ and has only letters, digits, _, - and the full stop.",
+		r.fail(n, codeBadID, "an id starts with a letter or _ and has only letters, digits, _, - and the full stop",
 			"%s is not an id", quote(id))
 	case taken:
-		r.fail(n, codeDuplicateID, "Change one of them.", "the id %s is taken by the %s in line %d", quote(id), first.tag, first.pos.Line)
+		r.fail(n, codeDuplicateID, "change one of them", "the id %s is taken by the %s in line %d", quote(id), first.tag, first.pos.Line)
 		return
 	}
 	if !taken {
@@ -112,7 +112,7 @@ func (r *reader) wrongReference(n *node, id, kind string) {
 		r.fail(n, codeWrongKind, "", "%s names %s, which is %s, not %s", describe(n), quote(id), article(target.tag), kind)
 		return
 	}
-	r.fail(n, codeDangling, "Correct the id, or add the element.", "%s names %s, but no element has that id", describe(n), quote(id))
+	r.fail(n, codeDangling, "correct the id, or add the element", "%s names %s, but no element has that id", describe(n), quote(id))
 }
 
 // local gives the id that a QName stands for. A prefix, if any, must be bound to this document's target namespace (§15.3.2).
@@ -125,7 +125,7 @@ func (r *reader) local(n *node, name string) (string, bool) {
 	if bound && uri == r.definitions.TargetNamespace {
 		return id, true
 	}
-	r.fail(n, codeForeignRef, "Sonata reads one file at a time; put the element into this one.",
+	r.fail(n, codeForeignRef, "Sonata reads one file at a time; put the element into this one",
 		"%s names %s, which is in another document", describe(n), quote(name))
 	return "", false
 }

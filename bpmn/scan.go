@@ -49,7 +49,7 @@ func scanTokens(file string, data []byte) (*scan, *Problem) {
 		}
 	}
 	if !s.closed {
-		return nil, s.fault(s.position(), codeRoot, "the file has no element", "A BPMN file has one bpmn:definitions element.")
+		return nil, s.fault(s.position(), codeRoot, "the file has no element", "a BPMN file has one bpmn:definitions element")
 	}
 	return s, nil
 }
@@ -68,10 +68,10 @@ func (s *scan) take(token xml.Token, pos Position) *Problem {
 		}
 	case xml.CharData:
 		if s.depth == 0 && len(bytes.TrimSpace(t)) > 0 {
-			return s.fault(pos, codeRoot, "there is text outside the root element", "Delete it.")
+			return s.fault(pos, codeRoot, "there is text outside the root element", "delete it")
 		}
 	case xml.Directive:
-		return s.fault(pos, codeDoctype, "the file has a <!DOCTYPE>, which may not be", "Delete it: BPMN needs none.")
+		return s.fault(pos, codeDoctype, "the file has a <!DOCTYPE>, which may not be", "delete it: BPMN needs none")
 	}
 	return nil
 }
@@ -79,7 +79,7 @@ func (s *scan) take(token xml.Token, pos Position) *Problem {
 func (s *scan) start(t xml.StartElement, pos Position) *Problem {
 	if s.closed {
 		return s.fault(pos, codeRoot, "there is a second root element",
-			"A BPMN file has one bpmn:definitions element; put all processes into it.")
+			"a BPMN file has one bpmn:definitions element; put all processes into it")
 	}
 	s.depth++
 	s.starts = append(s.starts, pos)
@@ -100,7 +100,7 @@ func (s *scan) start(t xml.StartElement, pos Position) *Problem {
 }
 
 func (s *scan) limit(pos Position, format string, limit int) *Problem {
-	return s.fault(pos, codeLimit, fmt.Sprintf(format, limit), "Split the file.")
+	return s.fault(pos, codeLimit, fmt.Sprintf(format, limit), "split the file")
 }
 
 func (s *scan) position() Position {
@@ -113,12 +113,12 @@ func (s *scan) fault(pos Position, code, text, hint string) *Problem {
 }
 
 func (s *scan) syntaxProblem(err error) *Problem {
-	text, hint := err.Error(), "Correct the XML; everything behind this place is unread."
+	text, hint := err.Error(), "correct the XML; everything behind this place is unread"
 	if syntax, ok := errors.AsType[*xml.SyntaxError](err); ok {
 		text = syntax.Msg
 	}
 	if text == "invalid UTF-8" {
-		return s.fault(s.position(), codeEncoding, "the file is not in UTF-8", "Save it as UTF-8.")
+		return s.fault(s.position(), codeEncoding, "the file is not in UTF-8", "save it as UTF-8")
 	}
 	return s.fault(s.position(), codeSyntax, "the XML is not well formed: "+text, hint)
 }

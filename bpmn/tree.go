@@ -106,7 +106,7 @@ func (r *reader) resolveNames(n *node, e *etree.Element) {
 
 func (r *reader) once(n *node, seen map[[2]string]bool, name [2]string) bool {
 	if seen[name] {
-		r.fail(n, codeDuplicateAttribute, "Delete one of them.", "the attribute %s is given twice", quote(name[1]))
+		r.fail(n, codeDuplicateAttribute, "delete one of them", "the attribute %s is given twice", quote(name[1]))
 		return false
 	}
 	seen[name] = true
@@ -120,7 +120,7 @@ func (r *reader) namespace(n *node, prefix string) string {
 	uri, ok := n.scope.lookup(prefix)
 	if !ok && !r.unbound[prefix] {
 		r.unbound[prefix] = true
-		r.fail(n, codeUnboundPrefix, "Declare it with xmlns:"+prefix+"=\"…\" in the root element.",
+		r.fail(n, codeUnboundPrefix, "declare it with xmlns:"+prefix+"=\"…\" in the root element",
 			"the prefix %s has no namespace", quote(prefix))
 	}
 	return uri

@@ -11,7 +11,7 @@ var bpmnVerdicts = map[string]verdict{
 	"dataState":        {},
 	"dataStore":        {},
 
-	"import":                  {SeverityWarning, "Sonata reads one file at a time."},
+	"import":                  {SeverityWarning, "Sonata reads one file at a time"},
 	"relationship":            {SeverityWarning, ""},
 	"auditing":                {SeverityWarning, ""},
 	"monitoring":              {SeverityWarning, ""},
@@ -43,20 +43,20 @@ var bpmnVerdicts = map[string]verdict{
 	"choreography":            {SeverityWarning, ""},
 	"choreographyRef":         {SeverityWarning, ""},
 	"globalChoreographyTask":  {SeverityWarning, ""},
-	"correlationProperty":     {SeverityWarning, "Give the message a correlation key (zeebe:subscription)."},
-	"correlationKey":          {SeverityWarning, "Give the message a correlation key (zeebe:subscription)."},
-	"property":                {SeverityWarning, "Use input mappings (zeebe:ioMapping) for variables of its own."},
-	"ioSpecification":         {SeverityWarning, "Use input and output mappings (zeebe:ioMapping)."},
+	"correlationProperty":     {SeverityWarning, "give the message a correlation key (zeebe:subscription)"},
+	"correlationKey":          {SeverityWarning, "give the message a correlation key (zeebe:subscription)"},
+	"property":                {SeverityWarning, "use input mappings (zeebe:ioMapping) for variables of its own"},
+	"ioSpecification":         {SeverityWarning, "use input and output mappings (zeebe:ioMapping)"},
 	"ioBinding":               {SeverityWarning, ""},
-	"dataInput":               {SeverityWarning, "Use input and output mappings (zeebe:ioMapping)."},
-	"dataOutput":              {SeverityWarning, "Use input and output mappings (zeebe:ioMapping)."},
+	"dataInput":               {SeverityWarning, "use input and output mappings (zeebe:ioMapping)"},
+	"dataOutput":              {SeverityWarning, "use input and output mappings (zeebe:ioMapping)"},
 	"inputSet":                {SeverityWarning, ""},
 	"outputSet":               {SeverityWarning, ""},
-	"correlationSubscription": {SeverityError, "Give the message a correlation key (zeebe:subscription)."},
-	"loopDataInputRef":        {SeverityError, "Use inputCollection of zeebe:loopCharacteristics."},
-	"loopDataOutputRef":       {SeverityError, "Use outputCollection of zeebe:loopCharacteristics."},
-	"inputDataItem":           {SeverityError, "Use inputElement of zeebe:loopCharacteristics."},
-	"outputDataItem":          {SeverityError, "Use outputElement of zeebe:loopCharacteristics."},
+	"correlationSubscription": {SeverityError, "give the message a correlation key (zeebe:subscription)"},
+	"loopDataInputRef":        {SeverityError, "use inputCollection of zeebe:loopCharacteristics"},
+	"loopDataOutputRef":       {SeverityError, "use outputCollection of zeebe:loopCharacteristics"},
+	"inputDataItem":           {SeverityError, "use inputElement of zeebe:loopCharacteristics"},
+	"outputDataItem":          {SeverityError, "use outputElement of zeebe:loopCharacteristics"},
 }
 
 // bpmnElements are all other elements of BPMN (§8-§11), to tell one in the wrong place from one that is misspelt.
@@ -99,6 +99,6 @@ func (r *reader) unreadBPMN(parent, n *node) {
 	case bpmnElements[n.tag]:
 		r.fail(n, codeMisplaced, "", "%s may not stand in %s", article(n.tag), article(parent.tag))
 	default:
-		r.fail(n, codeUnknownElement, "Is it misspelt?", "BPMN has no element %s", quote(n.tag))
+		r.fail(n, codeUnknownElement, "is it misspelt?", "BPMN has no element %s", quote(n.tag))
 	}
 }

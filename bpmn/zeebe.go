@@ -14,16 +14,17 @@ var zeebe = dialect{
 		"@modelerConfigurationTemplate": {},
 		"@modelerConfigurationName":     {},
 		"@id":                           {},
-		"@processIdExpression":          {SeverityError, `Write processId="=…".`},
+		"@processIdExpression":          {SeverityError, `write processId="=…"`},
+		"@outputCollection":             {SeverityError, "collect the results by output mappings (zeebe:ioMapping) of the activities"},
+		"@outputElement":                {SeverityError, "collect the results by output mappings (zeebe:ioMapping) of the activities"},
 		"userTaskForm":                  {SeverityWarning, ""},
 		"jobPriorityDefinition":         {SeverityWarning, ""},
-		"executionListeners":            {SeverityError, "Draw what the listener does as a task."},
-		"taskListeners":                 {SeverityError, "Draw what the listener does as a task."},
-		"linkedResources":               {SeverityError, "Give the worker what it needs in a task header."},
-		"calledDecision":                {SeverityError, "Use a task definition (zeebe:taskDefinition) or a script."},
-		"conditionalFilter":             {SeverityError, "Put the filter into the condition."},
-		"adHoc":                         {SeverityError, "Let the sub-process's flows decide what is active."},
-		"agentDefinition":               {SeverityError, "Use a task definition (zeebe:taskDefinition)."},
+		"executionListeners":            {SeverityError, "draw what the listener does as a task"},
+		"taskListeners":                 {SeverityError, "draw what the listener does as a task"},
+		"linkedResources":               {SeverityError, "give the worker what it needs in a task header"},
+		"calledDecision":                {SeverityError, "use a task definition (zeebe:taskDefinition) or a script"},
+		"conditionalFilter":             {SeverityError, "put the filter into the condition"},
+		"agentDefinition":               {SeverityError, "use a task definition (zeebe:taskDefinition)"},
 	},
 	unknownAttribute: SeverityWarning,
 	unknownElement:   SeverityError,
@@ -61,7 +62,7 @@ func (r *reader) pairs(list *node, tag, key string, into map[string]string) map[
 		value, _ := c.lookup("value")
 		c.information("id")
 		if _, taken := into[name]; taken {
-			r.fail(c, codeRepeated, "Keep one of them.", "%s %s is given twice", describe(c), quote(name))
+			r.fail(c, codeRepeated, "keep one of them", "%s %s is given twice", describe(c), quote(name))
 		}
 		if into == nil {
 			into = map[string]string{}
@@ -112,7 +113,7 @@ func (r *reader) taskDefinition(n *node) *TaskDefinition {
 	c, headers := r.zeebe(n, "taskDefinition"), r.zeebe(n, "taskHeaders")
 	if c == nil {
 		if headers != nil {
-			r.warn(headers, codeExtensionIgnored, "Add a task definition (zeebe:taskDefinition).", "task headers without a task definition do nothing")
+			r.warn(headers, codeExtensionIgnored, "add a task definition (zeebe:taskDefinition)", "task headers without a task definition do nothing")
 			headers.dismiss()
 		}
 		return nil
@@ -137,7 +138,7 @@ func (r *reader) mapping(n *node) Mapping {
 	} else if _, ok := n.lookup("source"); ok {
 		m.Source = Expression{Literal: true, Pos: n.pos}
 	} else {
-		r.fail(n, codeMissing, `Write source="=null" for no value.`, "%s has no \"source\"", describe(n))
+		r.fail(n, codeMissing, `write source="=null" for no value`, "%s has no \"source\"", describe(n))
 	}
 	return m
 }
@@ -148,7 +149,7 @@ func (r *reader) zeebeScript(n *node, f *FlowNode) {
 		return
 	}
 	if f.Script != nil {
-		r.fail(c, codeRepeated, "Keep one of them.", "%s has a bpmn:script and a zeebe:script", describe(n))
+		r.fail(c, codeRepeated, "keep one of them", "%s has a bpmn:script and a zeebe:script", describe(n))
 	}
 	if r.required(c, "expression") != "" {
 		f.Script = r.attributeExpression(c, "expression")
