@@ -49,7 +49,7 @@ func compileExpression(x bpmn.Expression, want resultKind) (*expression, *bpmn.P
 	}
 	e := &expression{source: src, want: want}
 	if fault := e.compile(); fault != nil {
-		return nil, fault.hinted(src.hint()).problem(x.Pos)
+		return nil, fault.problem(x.Pos)
 	}
 	return e, nil
 }

@@ -205,5 +205,13 @@ func order(a, b any) (int, error) {
 			return cmp.Compare(x, y), nil
 		}
 	}
-	return 0, errorf("%s and %s have no order", kindOf(a), kindOf(b))
+	return 0, errorf("%s cannot be compared with %s", kindOf(a), kindOf(b))
+}
+
+// ordered makes a comparison.
+func ordered(holds func(comparison int) bool) functionBody {
+	return func(_ *evaluation, args []any) (any, error) {
+		comparison, err := order(args[0], args[1])
+		return err == nil && holds(comparison), err
+	}
 }

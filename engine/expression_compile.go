@@ -11,7 +11,6 @@ import (
 	"github.com/expr-lang/expr/checker"
 	bytecode "github.com/expr-lang/expr/compiler"
 	"github.com/expr-lang/expr/conf"
-	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser"
 )
 
@@ -21,20 +20,18 @@ const maxNodes = 500
 // compile parses the body, finds the variables that it reads, checks types as far as they are known, puts the guard in and
 // compiles. What needs no program, or no evaluation at all, gets none.
 func (e *expression) compile() *expressionFault {
-	config := conf.New(map[string]any{})
+	config := &conf.Config{MaxNodes: maxNodes, Functions: libraryFunctions, Disabled: disabledBuiltins, ShortCircuit: true}
+	config.WithEnv(map[string]any{})
 	config.Strict = false // variables are not declared
-	config.MaxNodes = maxNodes
-	config.Functions = libraryFunctions
-	for name := range config.Builtins {
-		config.Disabled[name] = true
-	}
-	config.Builtins = nil
 	tree, err := parser.ParseWithConfig(e.source.body, config)
 	if err != nil {
-		return e.libraryError(err)
+		return e.source.modelFault(err).hinted(e.source.hint())
 	}
-	names := resolver{source: e.source, variables: map[string]bool{}, seen: map[ast.Node]bool{}}
+	names := resolver{source: e.source, variables: map[string]bool{}, sizes: map[ast.Node]int{}}
 	names.visit(&tree.Node, nil)
+	if names.sizes[tree.Node] > maxNodes { // parts that are used twice, within each other, multiply
+		names.refuse(tree.Node, "the expression is too long: it has more than 500 parts", "")
+	}
 	if names.fault != nil {
 		return names.fault
 	}
@@ -45,7 +42,7 @@ func (e *expression) compile() *expressionFault {
 	}
 	result, err := checker.Check(tree, config)
 	if err != nil {
-		return e.libraryError(err)
+		return e.source.modelFault(err)
 	}
 	if e.want == boolResult && result.Kind() != reflect.Bool && result.Kind() != reflect.Interface {
 		return e.source.fault(0, "a condition must give true or false, but this gives "+plainTypes.Replace(result.String()))
@@ -56,10 +53,10 @@ func (e *expression) compile() *expressionFault {
 	}
 	ast.Walk(&tree.Node, &guard{done: map[ast.Node]ast.Node{}})
 	if _, err := checker.Check(tree, config); err != nil {
-		return e.libraryError(err)
+		return e.source.modelFault(err)
 	}
 	if e.program, err = bytecode.Compile(tree, config); err != nil {
-		return e.libraryError(err)
+		return e.source.modelFault(err)
 	}
 	return e.fold()
 }
@@ -75,13 +72,6 @@ func (e *expression) fold() *expressionFault {
 	}
 	e.value, e.program = value, nil
 	return fault
-}
-
-func (e *expression) libraryError(err error) *expressionFault {
-	if located, ok := err.(*file.Error); ok {
-		return e.source.libraryFault(located)
-	}
-	return e.source.libraryFault(&file.Error{Prev: err})
 }
 
 // pathOf gives the variable and fields that an expression consists of, if it is nothing else.
@@ -110,6 +100,15 @@ const (
 )
 
 var libraryFunctions = conf.FunctionsTable(makeFunctions())
+
+// disabledBuiltins are the library's functions, but for those that its parser insists on: they take a condition.
+var disabledBuiltins = func() map[string]bool {
+	disabled := map[string]bool{}
+	for _, name := range builtin.Names {
+		disabled[name] = true
+	}
+	return disabled
+}()
 
 func makeFunctions() map[string]*builtin.Function {
 	table := map[string]*builtin.Function{}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -75,9 +76,33 @@ func snippet(line string, column int) string {
 	return "\n    " + prefix + string(runes) + suffix + "\n    " + strings.Repeat(" ", column) + "^"
 }
 
-// libraryFault puts an error of the expression library into our words. Of its own texts none is taken over unless it is
-// known to show no value: an expression's data may be secret.
-func (s source) libraryFault(e *file.Error) *expressionFault {
+// modelFault puts an error that the library found without any data into our words, or shows the library's.
+func (s source) modelFault(err error) *expressionFault {
+	var e *file.Error
+	if !errors.As(err, &e) {
+		e = &file.Error{Prev: err}
+	}
+	if f := s.known(e); f != nil {
+		return f
+	}
+	return s.fault(e.From, e.Message)
+}
+
+// dataFault puts an error of an evaluation into our words. Of the library's texts none is shown but those that are known
+// to show no value: data may be secret.
+func (s source) dataFault(err error) *expressionFault {
+	var e *file.Error
+	if !errors.As(err, &e) {
+		e = &file.Error{Prev: err}
+	}
+	if f := s.known(e); f != nil {
+		return f
+	}
+	return s.fault(e.From, "this cannot be evaluated with the values it meets")
+}
+
+// known finds our words for an error.
+func (s source) known(e *file.Error) *expressionFault {
 	if f, ok := e.Prev.(evalError); ok {
 		return s.fault(e.From, string(f))
 	}
@@ -92,7 +117,7 @@ func (s source) libraryFault(e *file.Error) *expressionFault {
 			return s.fault(e.From, fmt.Sprintf(p.text, anys(m[1:p.groups+1])...))
 		}
 	}
-	return s.fault(e.From, "this cannot be evaluated with the values it meets")
+	return nil
 }
 
 // evalError is an error of our own functions, fit to be shown.
@@ -137,8 +162,6 @@ var libraryMessages = []struct {
 	{regexp.MustCompile(`^builtin (\w+) takes only array \(got (.+)\)`), 2, "%s takes a list, not %s"},
 	{regexp.MustCompile(`^memory budget exceeded`), 0, "the lists that this makes have too many elements"},
 	{regexp.MustCompile(`^reduce of empty array`), 0, "reduce of an empty list needs a third argument to begin with"},
-	{regexp.MustCompile(`hash of unhashable type`), 0, "groupBy needs texts to group by"},
-	{regexp.MustCompile(`^(?:unknown order|sortBy order)`), 0, `the order is "asc" or "desc"`},
 }
 
 // plainTypes names Go's types as a designer knows them.

@@ -14,11 +14,7 @@ import (
 func (s source) portable() (source, *expressionFault) {
 	tokens, err := lexer.Lex(file.NewSource(s.body))
 	if err != nil {
-		fault, ok := err.(*file.Error)
-		if !ok {
-			fault = &file.Error{Message: err.Error()}
-		}
-		return s, s.libraryFault(fault).hinted(s.hint())
+		return s, s.modelFault(err).hinted(s.hint())
 	}
 	w := portableWriter{tokens: tokens, runes: []rune(s.body), start: s.from[0].text}
 	for i := range tokens {

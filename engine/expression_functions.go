@@ -1,9 +1,6 @@
 package engine
 
-import (
-	"math"
-	"time"
-)
+import "math"
 
 type functionBody func(r *evaluation, args []any) (any, error)
 
@@ -27,10 +24,12 @@ type (
 var functions = map[string]function{
 	// Operators and loops, see guard.
 	"+": {call: add}, "-": {call: subtract}, "*": {call: multiply}, "/": {call: divide}, "%": {call: modulo}, "**": {call: power},
-	"equal": {call: equalValues, cheap: true}, "in": {call: isIn, cheap: true}, "range": {call: makeRange}, "within": {call: within},
-	"field": {call: fieldOf, cheap: true}, "index": {call: indexOf, cheap: true}, "slice": {call: slice},
-	"matches": {call: matches, cheap: true}, "list": {call: toList, cheap: true}, "groups": {call: groups},
-	"tick": {call: tick, cheap: true},
+	"<": {call: ordered(func(c int) bool { return c < 0 })}, "<=": {call: ordered(func(c int) bool { return c <= 0 })},
+	">": {call: ordered(func(c int) bool { return c > 0 })}, ">=": {call: ordered(func(c int) bool { return c >= 0 })},
+	"equal": {call: equalValues, cheap: true}, "in": {call: isIn, cheap: true},
+	"range": {call: makeRange}, "within": {call: within}, "matches": {call: matches, cheap: true},
+	"field": {call: fieldOf, cheap: true}, "index": {call: indexOf, cheap: true}, "slice": {call: slice}, "key": {call: keyOf},
+	"tick": {call: tick, cheap: true}, "list": {call: toList, cheap: true}, "sortBy": {call: sortPairs}, "groupBy": {call: groupPairs},
 
 	// Any value.
 	"len":      {call: length, types: []any{(func(any) int)(nil)}, cheap: true},
@@ -80,6 +79,6 @@ var functions = map[string]function{
 	"values":  {call: valuesOf, types: []any{(func(any) []any)(nil)}},
 
 	// Times.
-	"date":     {call: date, types: []any{(func(string) time.Time)(nil)}},
-	"duration": {call: duration, types: []any{(func(string) time.Duration)(nil)}},
+	"date":     {call: date, types: []any{(func(any) any)(nil)}},
+	"duration": {call: duration, types: []any{(func(string) any)(nil)}},
 }

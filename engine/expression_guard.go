@@ -45,13 +45,23 @@ func replacement(node ast.Node) ast.Node {
 	case *ast.SliceNode:
 		return call(n, "slice", n.Node, orNil(n.From), orNil(n.To))
 	case *ast.CallNode:
-		return call(n, n.Callee.(*ast.IdentifierNode).Value, n.Arguments...)
+		function := n.Callee.(*ast.IdentifierNode).Value
+		if text, ok := constantTime(function, n.Arguments); ok {
+			value, _ := functions[function].call(nil, []any{text})
+			return &ast.ConstantNode{Value: value}
+		}
+		return call(n, function, n.Arguments...)
 	case *ast.BuiltinNode:
 		return builtinReplacement(n)
 	case *ast.PredicateNode:
-		body := &ast.SequenceNode{Nodes: []ast.Node{call(n, "tick"), n.Node}}
+		tick := call(n, "tick", &ast.ConstantNode{Value: 1 + countNodes(n.Node)/8})
+		body := &ast.SequenceNode{Nodes: []ast.Node{tick, n.Node}}
 		body.SetLocation(n.Location())
 		return &ast.PredicateNode{Node: body}
+	case *ast.PairNode:
+		if !isLiteral(n.Key) {
+			return &ast.PairNode{Key: call(n, "key", n.Key), Value: n.Value}
+		}
 	case *ast.ArrayNode:
 		if list, ok := constantList(n); ok {
 			return &ast.ConstantNode{Value: list}
@@ -75,6 +85,10 @@ func binaryReplacement(n *ast.BinaryNode) ast.Node {
 			return equal
 		}
 		return &ast.UnaryNode{Operator: "not", Node: equal}
+	case "<", "<=", ">", ">=":
+		if !isLiteral(n.Left) && !isLiteral(n.Right) {
+			return call(n, n.Operator, n.Left, n.Right)
+		}
 	case "in":
 		if bounds, ok := callOf(n.Right, "range"); ok {
 			return call(n, "within", n.Left, bounds.Arguments[1], bounds.Arguments[2])
@@ -109,22 +123,49 @@ func memberReplacement(n *ast.MemberNode) ast.Node {
 	return call(n, "field", object, &ast.ConstantNode{Value: path})
 }
 
-// builtinReplacement checks the list that a loop goes over. Sums are made by our own addition.
+// builtinReplacement checks the list that a loop goes over. Adding, ordering and grouping are our own: the loop gives them
+// their values, or pairs of element and value.
 func builtinReplacement(n *ast.BuiltinNode) ast.Node {
-	loop := &ast.BuiltinNode{Name: n.Name, Arguments: append([]ast.Node{call(n, "list", n.Arguments[0])}, n.Arguments[1:]...)}
+	arguments := append([]ast.Node{call(n, "list", n.Arguments[0])}, n.Arguments[1:]...)
+	loop := &ast.BuiltinNode{Name: n.Name, Arguments: arguments}
 	loop.SetLocation(n.Location())
 	switch {
-	case n.Name == "count" && len(n.Arguments) == 1: // FEEL's count
-		return call(n, "len", loop.Arguments[0])
-	case n.Name == "sum" && len(n.Arguments) == 1:
-		return call(n, "sum", loop.Arguments[0])
+	case n.Name == "count" && len(arguments) == 1: // FEEL's count
+		return call(n, "len", arguments[0])
+	case n.Name == "sum" && len(arguments) == 1:
+		return call(n, "sum", arguments[0])
 	case n.Name == "sum":
 		loop.Name = "map"
 		return call(n, "sum", loop)
 	case n.Name == "groupBy":
-		return call(n, "groups", loop)
+		return call(n, "groupBy", pairs(loop))
+	case n.Name == "sortBy":
+		return call(n, "sortBy", append([]ast.Node{pairs(loop)}, arguments[2:]...)...)
 	}
 	return loop
+}
+
+// pairs makes a loop give [element, value] for each element.
+func pairs(loop *ast.BuiltinNode) ast.Node {
+	element := &ast.PointerNode{}
+	pair := &ast.ArrayNode{Nodes: []ast.Node{element, loop.Arguments[1].(*ast.PredicateNode).Node}}
+	body := &ast.PredicateNode{Node: pair}
+	for _, n := range []ast.Node{element, pair, body} {
+		n.SetLocation(loop.Location())
+	}
+	loop.Name, loop.Arguments = "map", []ast.Node{loop.Arguments[0], body}
+	return loop
+}
+
+// nodeCounter counts the parts of an expression.
+type nodeCounter int
+
+func (c *nodeCounter) Visit(*ast.Node) { *c++ }
+
+func countNodes(node ast.Node) int {
+	var c nodeCounter
+	ast.Walk(&node, &c)
+	return int(c)
 }
 
 // call makes the call of one of our functions. The evaluation is its first argument.

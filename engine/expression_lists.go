@@ -140,18 +140,63 @@ func sortList(r *evaluation, args []any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	descending := len(args) == 2 && args[1] == "desc"
-	if len(args) == 2 && !descending && args[1] != "asc" {
-		return nil, errorf(`the order is "asc" or "desc"`)
+	descending, err := isDescending(args)
+	if err != nil {
+		return nil, err
 	}
+	return r.sorted(list, descending, func(element any) any { return element })
+}
+
+// sortPairs and groupPairs take [element, value] pairs.
+func sortPairs(r *evaluation, args []any) (any, error) {
+	descending, err := isDescending(args)
+	if err != nil {
+		return nil, err
+	}
+	list, err := r.sorted(args[0].([]any), descending, func(pair any) any { return pair.([]any)[1] })
+	for i, pair := range list {
+		list[i] = pair.([]any)[0]
+	}
+	return list, err
+}
+
+func groupPairs(r *evaluation, args []any) (any, error) {
+	groups := map[string]any{}
+	for _, pair := range args[0].([]any) {
+		element, value := pair.([]any)[0], pair.([]any)[1]
+		key, ok := value.(string)
+		if !ok {
+			return nil, errorf("groupBy needs texts to group by, not %s; write string(x)", kindOf(value))
+		}
+		if err := r.charge(extent(key)); err != nil {
+			return nil, err
+		}
+		group, _ := groups[key].([]any)
+		groups[key] = append(group, element)
+	}
+	return groups, nil
+}
+
+func isDescending(args []any) (bool, error) {
+	if len(args) < 2 || args[1] == "asc" {
+		return false, nil
+	}
+	if args[1] != "desc" {
+		return false, errorf(`the order is "asc" or "desc"`)
+	}
+	return true, nil
+}
+
+// sorted gives a sorted copy; equal elements keep their order.
+func (r *evaluation) sorted(list []any, descending bool, by func(element any) any) ([]any, error) {
 	list = slices.Clone(list)
 	var fault error
 	slices.SortStableFunc(list, func(a, b any) int {
-		comparison, err := order(a, b)
-		if err == nil {
-			err = r.charge(1)
+		if fault != nil {
+			return 0
 		}
-		if err != nil && fault == nil {
+		comparison, err := order(by(a), by(b))
+		if fault = r.charge(1 + extent(by(a))); fault == nil {
 			fault = err
 		}
 		if descending {
@@ -187,7 +232,7 @@ func minimum(r *evaluation, args []any) (any, error) { return extreme(r, "min", 
 func maximum(r *evaluation, args []any) (any, error) { return extreme(r, "max", args, 1) }
 
 // extreme gives the least or greatest of its arguments, or of the one list that is its argument.
-func extreme(_ *evaluation, function string, args []any, sign int) (any, error) {
+func extreme(r *evaluation, function string, args []any, sign int) (any, error) {
 	if len(args) == 1 {
 		list, err := listArg(function, args[0])
 		if err != nil {
@@ -201,6 +246,9 @@ func extreme(_ *evaluation, function string, args []any, sign int) (any, error) 
 	best := args[0]
 	for _, value := range args[1:] {
 		comparison, err := order(value, best)
+		if err == nil {
+			err = r.charge(extent(value))
+		}
 		if err != nil {
 			return nil, err
 		}

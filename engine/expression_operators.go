@@ -2,7 +2,6 @@ package engine
 
 import (
 	"maps"
-	"reflect"
 	"regexp"
 	"regexp/syntax"
 	"slices"
@@ -10,7 +9,8 @@ import (
 	"time"
 )
 
-func tick(r *evaluation, _ []any) (any, error) { return nil, r.charge(1) }
+// tick counts a turn of a loop by the size of the loop's body.
+func tick(r *evaluation, args []any) (any, error) { return nil, r.charge(args[0].(int)) }
 
 func equalValues(r *evaluation, args []any) (any, error) { return r.equal(args[0], args[1], 0) }
 
@@ -79,7 +79,7 @@ func isIn(r *evaluation, args []any) (any, error) {
 	case map[string]any:
 		key, ok := args[0].(string)
 		_, found := container[key]
-		return ok && found, nil
+		return ok && found, r.charge(extent(key))
 	}
 	return nil, errorf("in needs a list or an object on its right side, not %s", kindOf(args[1]))
 }
@@ -151,13 +151,13 @@ func partOf(t time.Time, name string) (int64, bool) {
 }
 
 // indexOf gives an element, from 0, a negative index from the end; or the field of an object whose name is computed.
-func indexOf(_ *evaluation, args []any) (any, error) {
+func indexOf(r *evaluation, args []any) (any, error) {
 	switch container := args[0].(type) {
 	case nil:
 		return nil, nil
 	case map[string]any:
 		if key, ok := args[1].(string); ok {
-			return container[key], nil
+			return container[key], r.charge(extent(key))
 		}
 		return nil, errorf("the name of a field is a text, not %s", kindOf(args[1]))
 	case []any:
@@ -266,17 +266,12 @@ func toList(_ *evaluation, args []any) (any, error) {
 	return nil, errorf("a list is needed here, not %s", kindOf(args[0]))
 }
 
-// groups makes an object of what the library's groupBy gives.
-func groups(_ *evaluation, args []any) (any, error) {
-	object := map[string]any{}
-	for key, group := range reflect.ValueOf(args[0]).Seq2() {
-		name, ok := key.Interface().(string)
-		if !ok {
-			return nil, errorf("groupBy needs texts to group by, such as string(#.n)")
-		}
-		object[name] = group.Interface()
+// keyOf checks the computed name of a field.
+func keyOf(_ *evaluation, args []any) (any, error) {
+	if key, ok := args[0].(string); ok {
+		return key, nil
 	}
-	return object, nil
+	return nil, errorf("the name of a field is a text, not %s", kindOf(args[0]))
 }
 
 func joined(function string, texts ...string) (any, error) {

@@ -15,7 +15,7 @@ type resolver struct {
 	variables map[string]bool
 	usesNow   bool
 	fault     *expressionFault
-	seen      map[ast.Node]bool // the parser uses some parts twice: in 1 < x < 3 it is x
+	sizes     map[ast.Node]int // of the parts visited so far, with all that is in them
 }
 
 func (r *resolver) refuse(node ast.Node, text, hint string) {
@@ -26,7 +26,7 @@ func (r *resolver) refuse(node ast.Node, text, hint string) {
 
 // visit resolves a part of the expression in which the given names are local ("let").
 func (r *resolver) visit(slot *ast.Node, locals []string) {
-	if *slot == nil || r.seen[*slot] {
+	if *slot == nil || r.sizes[*slot] > 0 { // the parser uses some parts twice: in 1 < x < 3 it is x
 		return
 	}
 	switch n := (*slot).(type) {
@@ -63,7 +63,11 @@ func (r *resolver) visit(slot *ast.Node, locals []string) {
 	default:
 		r.children(n, locals)
 	}
-	r.seen[*slot] = true
+	size := 1
+	for _, child := range children(*slot) {
+		size += r.sizes[*child]
+	}
+	r.sizes[*slot] = min(size, maxNodes*maxNodes)
 }
 
 func (r *resolver) children(node ast.Node, locals []string) {
@@ -96,32 +100,29 @@ func (r *resolver) call(slot *ast.Node, n *ast.CallNode, locals []string) {
 		r.usesNow = true
 		ast.Patch(slot, &ast.IdentifierNode{Value: nowKey})
 		return
-	case (callee.Value == "date" || callee.Value == "duration") && r.constant(slot, callee.Value, n.Arguments):
-		return
 	case libraryFunctions[callee.Value] == nil:
 		r.refuse(n, "there is no function "+callee.Value, unknownFunctionHint(callee.Value))
 	case r.source.feel && (callee.Value == "split" || callee.Value == "replace") && !plainText(n.Arguments):
 		r.refuse(n, callee.Value+" takes a pattern in FEEL and a plain text here", "use a text without any of . * + ? ^ $ | \\ ( ) [ ] { }")
 	}
+	if text, ok := constantTime(callee.Value, n.Arguments); ok {
+		if _, err := functions[callee.Value].call(nil, []any{text}); err != nil {
+			r.refuse(n.Arguments[0], err.Error(), "")
+		}
+	}
 	r.children(n, locals)
 }
 
-// constant reads a date or duration that the expression itself has, so that a wrong one is found before anything runs.
-func (r *resolver) constant(slot *ast.Node, function string, args []ast.Node) bool {
-	if len(args) != 1 {
-		return false
+// constantTime gives the text of a date or duration that the expression itself has. It is read only once, at deployment.
+func constantTime(function string, args []ast.Node) (string, bool) {
+	if function != "date" && function != "duration" || len(args) != 1 {
+		return "", false
 	}
 	text, ok := args[0].(*ast.StringNode)
 	if !ok {
-		return false
+		return "", false
 	}
-	value, err := functions[function].call(nil, []any{text.Value})
-	if err != nil {
-		r.refuse(text, err.Error(), "")
-		return true
-	}
-	ast.Patch(slot, &ast.ConstantNode{Value: value})
-	return true
+	return text.Value, true
 }
 
 // plainText says whether the second argument is a text that means the same as a pattern.
@@ -178,6 +179,8 @@ func unknownFunctionHint(name string) string {
 	switch strings.ToLower(name) {
 	case "uuid", "random", "rand", "guid":
 		return "an expression gives the same value each time; take an id from the message or the instance, such as instance.key"
+	case "time":
+		return `write date("2026-03-31T09:00:00Z")`
 	case "today":
 		return "write now()"
 	case "ceiling":
@@ -207,6 +210,8 @@ func children(node ast.Node) []*ast.Node {
 		return []*ast.Node{&n.Node, &n.Property}
 	case *ast.SliceNode:
 		return []*ast.Node{&n.Node, &n.From, &n.To}
+	case *ast.VariableDeclaratorNode:
+		return []*ast.Node{&n.Value, &n.Expr}
 	case *ast.CallNode:
 		return pointers(n.Arguments)
 	case *ast.BuiltinNode:

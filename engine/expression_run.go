@@ -7,8 +7,8 @@ import (
 	"github.com/expr-lang/expr/vm"
 )
 
-// Limits of one evaluation. A step is a turn of a loop, a function call, or 16 bytes of text or elements of a list that a
-// function goes over; so the limit bounds time and memory together, and it is the same on a fast machine and a slow one.
+// Limits of one evaluation. A step is a turn of a loop with a small body, a function call, an element of a list or 16 bytes
+// of text that a function goes over. So the limit bounds time and memory together, and it is the same on each machine.
 const (
 	maxSteps = 1_000_000
 	maxText  = 64 << 10 // bytes of a text that is made
@@ -31,6 +31,7 @@ func (e *expression) run(now time.Time, look lookup) (any, *expressionFault) {
 	r := evaluations.Get().(*evaluation)
 	defer r.release()
 	r.steps = maxSteps
+	r.machine.MemoryBudget = 2 * maxList
 	r.env[evaluationKey] = r
 	for i, name := range e.names {
 		r.env[e.keys[i]] = look(name)
@@ -40,7 +41,7 @@ func (e *expression) run(now time.Time, look lookup) (any, *expressionFault) {
 	}
 	value, err := r.machine.Run(e.program, r.env)
 	if err != nil {
-		return nil, e.libraryError(err)
+		return nil, e.source.dataFault(err)
 	}
 	value, err = normalize(value)
 	if err != nil {

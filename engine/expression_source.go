@@ -152,7 +152,8 @@ var hints = []struct {
 	{regexp.MustCompile(`<>`), "write !="},
 	{regexp.MustCompile(`[$#]{`), "only one ${ } around the whole expression is read"},
 	{regexp.MustCompile(`\s(eq|ne|gt|ge|lt|le)\s`), "write ==, !=, >, >=, <, <="},
-	{regexp.MustCompile(`[\])]\s*[\[(]?\d.*\.\.|\.\.`), "write x in [a..b], which includes a and b"},
+	{regexp.MustCompile(`\bin\s*[\](]|\.\.[^,\]]*\[`), "write x in [a..b], which includes a and b"},
+	{regexp.MustCompile(`,\s*{[^{}]*:`), "put an object that a function takes into parentheses, such as map(list, ({id: #}))"},
 }
 
 func (s source) hint() string {

@@ -139,9 +139,11 @@ func includes(r *evaluation, args []any) (any, error) {
 			return false, nil
 		}
 		part, err := textArg("includes", args[1])
-		return strings.Contains(container, part), err
+		return err == nil && strings.Contains(container, part), err
+	case []any:
+		return isIn(r, []any{args[1], container})
 	}
-	return isIn(r, args)
+	return nil, errorf("includes needs a text or a list, not %s", kindOf(args[0]))
 }
 
 func hasPrefix(_ *evaluation, args []any) (any, error) {
@@ -281,10 +283,10 @@ func duration(_ *evaluation, args []any) (any, error) {
 	return time.Duration(p.days)*24*time.Hour + p.exact, nil
 }
 
-func length(_ *evaluation, args []any) (any, error) {
+func length(r *evaluation, args []any) (any, error) {
 	switch v := args[0].(type) {
 	case string:
-		return int64(utf8.RuneCountInString(v)), nil
+		return int64(utf8.RuneCountInString(v)), r.charge(extent(v))
 	case []any:
 		return int64(len(v)), nil
 	case map[string]any:
