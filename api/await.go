@@ -1,0 +1,84 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/sonata-bpmn/sonata/engine"
+	"github.com/sonata-bpmn/sonata/engine/runner"
+)
+
+const (
+	maxAwait   = 10 * time.Minute // how long a client may wait for an instance to complete
+	maxWaiting = 100              // clients that wait for completions or follow events at the same time
+)
+
+// enter counts a client that waits. Each costs memory in the engine, so there is a limit. The client must leave again.
+func (a *api) enter() (leave func(), err error) {
+	select {
+	case a.waiting <- struct{}{}:
+		return func() { <-a.waiting }, nil
+	default:
+		return nil, problem(codeExhausted, "%d clients wait for events or completions already; try again later", maxWaiting)
+	}
+}
+
+// await waits until an instance has completed and returns its variables. timeout is in milliseconds, 0 for the default. The
+// instance goes on, whatever becomes of the wait.
+func (a *api) await(w http.ResponseWriter, r *http.Request, info runner.InstanceInfo, timeout int64) (map[string]any, error) {
+	wait := time.Duration(timeout) * time.Millisecond
+	if timeout == 0 {
+		wait = requestTimeout
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), wait)
+	defer cancel()
+	allow(w, wait)
+	for {
+		// Watched first, looked at then: the end cannot slip through between.
+		watch, stop := context.WithCancel(ctx)
+		entries := a.engine.Watch(watch, info.RootKey)
+		in, now, err := a.engine.Instance(info.Key)
+		if err == nil && now.State == engine.StateActive {
+			err = untilEnd(ctx, entries, info.Key)
+		}
+		stop()
+		switch {
+		case ctx.Err() == context.DeadlineExceeded:
+			return nil, problem(codeDeadline, "instance %s did not complete within %s; it goes on", info.Key, wait)
+		case err != nil:
+			return nil, err
+		case now.State == engine.StateTerminated:
+			return nil, problem(engine.CodeState, "instance %s was cancelled", info.Key)
+		case now.State == engine.StateCompleted:
+			return in.Variables(0), nil
+		}
+		if err := a.engine.Ready(); err != nil { // else a watch that ends at once would be begun again and again
+			return nil, err
+		}
+	}
+}
+
+// untilEnd returns when an instance has ended, or when the entries end and it must be looked at again.
+func untilEnd(ctx context.Context, entries <-chan runner.Entry, key engine.Key) error {
+	for {
+		select {
+		case entry, open := <-entries:
+			if _, ended := entry.Event.(engine.InstanceEnded); !open || ended && entry.Instance == key {
+				return nil
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-stopping(ctx):
+			return problem(codeUnavailable, "Sonata is stopping; instance %s goes on when it is back", key)
+		}
+	}
+}
+
+// allow lets an answer take its time, although the server's timeouts are short. Where they cannot be changed, as in a test
+// without a connection, there are none.
+func allow(w http.ResponseWriter, wait time.Duration) {
+	c := http.NewResponseController(w)
+	_ = c.SetReadDeadline(time.Time{})
+	_ = c.SetWriteDeadline(time.Now().Add(wait + requestTimeout))
+}

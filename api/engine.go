@@ -1,0 +1,57 @@
+package api
+
+import (
+	"context"
+
+	"github.com/sonata-bpmn/sonata/engine"
+	"github.com/sonata-bpmn/sonata/engine/runner"
+)
+
+// Engine is what the API needs of a [runner.Runner]; each method is documented there.
+type Engine interface {
+	Definitions
+	Instances
+	Observer
+	Operations
+	Messages
+}
+
+// Definitions deploys processes and tells which there are.
+type Definitions interface {
+	Deploy(ctx context.Context, resources []runner.Resource) (runner.Deployment, error)
+	Definitions() []runner.Definition
+	XML(key engine.Key) ([]byte, error)
+}
+
+// Instances starts, finds and cancels instances.
+type Instances interface {
+	Start(ctx context.Context, start runner.Start) (runner.InstanceInfo, error)
+	Cancel(ctx context.Context, key engine.Key) error
+	Instance(key engine.Key) (*engine.Instance, runner.InstanceInfo, error)
+	Search(f runner.Filter, p runner.Page) (items []runner.InstanceInfo, more bool, err error)
+}
+
+// Observer tells what happened, what happens, and whether the engine works.
+type Observer interface {
+	History(key engine.Key, after uint64, limit int) ([]runner.Entry, error)
+	Watch(ctx context.Context, root engine.Key) <-chan runner.Entry
+	Ready() error
+}
+
+// Operations does what a worker or an operator does to an instance.
+type Operations interface {
+	CompleteJob(ctx context.Context, key engine.Key, c engine.CompleteJob) error
+	FailJob(ctx context.Context, key engine.Key, c engine.FailJob) error
+	ThrowError(ctx context.Context, key engine.Key, c engine.ThrowError) error
+	ResolveIncident(ctx context.Context, key engine.Key, c engine.ResolveIncident) error
+	SetVariables(ctx context.Context, key engine.Key, c engine.SetVariables) error
+}
+
+// Messages takes messages in and shows those that found no use yet.
+type Messages interface {
+	Publish(ctx context.Context, p runner.Publication) (engine.Key, error)
+	DeadLetters(after engine.Key, limit int) (items []runner.DeadLetter, more bool, err error)
+	BufferedMessages(after engine.Key, limit int) (items []runner.BufferedMessage, more bool, err error)
+}
+
+var _ Engine = (*runner.Runner)(nil)

@@ -1,0 +1,167 @@
+package api
+
+import (
+	"cmp"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/sonata-bpmn/sonata/bpmn"
+	"github.com/sonata-bpmn/sonata/engine"
+	"github.com/sonata-bpmn/sonata/engine/runner"
+)
+
+// job is work that waits for a worker. A job that is done is gone.
+type job struct {
+	owner
+	JobKey                   subKey            `json:"jobKey"`
+	Type                     string            `json:"type"`
+	State                    string            `json:"state"` // CREATED, or FAILED when no retries are left
+	Retries                  int               `json:"retries"`
+	ErrorMessage             *string           `json:"errorMessage"`
+	ErrorCode                *string           `json:"errorCode"`
+	CustomHeaders            map[string]string `json:"customHeaders"`
+	ElementID                string            `json:"elementId"`
+	ElementInstanceKey       subKey            `json:"elementInstanceKey"`
+	HasFailedWithRetriesLeft bool              `json:"hasFailedWithRetriesLeft"`
+	Kind                     string            `json:"kind"`
+	ListenerEventType        string            `json:"listenerEventType"`
+	Priority                 int               `json:"priority"`
+	Worker                   string            `json:"worker"`
+	// Nothing is known of the following.
+	Deadline       *time.Time `json:"deadline"`
+	EndTime        *time.Time `json:"endTime"`
+	CreationTime   *time.Time `json:"creationTime"`
+	LastUpdateTime *time.Time `json:"lastUpdateTime"`
+	IsDenied       *bool      `json:"isDenied"`
+	DeniedReason   *string    `json:"deniedReason"`
+}
+
+var jobs = &collection[job]{
+	name: "jobs", key: "jobKey",
+	fields: ownedFields(map[string]field[job]{
+		"jobKey":                   subKeyField(func(j job) subKey { return j.JobKey }),
+		"type":                     stringField(func(j job) string { return j.Type }),
+		"state":                    stringField(func(j job) string { return j.State }, "CREATED", "COMPLETED", "FAILED", "RETRIES_UPDATED", "TIMED_OUT", "CANCELED", "ERROR_THROWN", "MIGRATED"),
+		"retries":                  intField(func(j job) int { return j.Retries }),
+		"errorMessage":             stringField(func(j job) string { return orZero(j.ErrorMessage) }),
+		"elementId":                stringField(func(j job) string { return j.ElementID }),
+		"elementInstanceKey":       subKeyField(func(j job) subKey { return j.ElementInstanceKey }),
+		"hasFailedWithRetriesLeft": boolField(func(j job) bool { return j.HasFailedWithRetriesLeft }),
+		"kind":                     stringField(func(j job) string { return j.Kind }, "BPMN_ELEMENT", "EXECUTION_LISTENER", "TASK_LISTENER", "AD_HOC_SUB_PROCESS"),
+	}),
+}
+
+func (a *api) searchJobs(w http.ResponseWriter, r *http.Request) error {
+	return search(w, r, jobs, func(f filter) (source[job], error) {
+		return each(a, narrowActive(f), func(info runner.InstanceInfo) (found []job, err error) {
+			err = a.subscriptions(info, engine.SubscriptionJob, func(s engine.Subscription, _ *bpmn.FlowNode) {
+				found = append(found, showJob(info, s))
+			})
+			return found, err
+		}), nil
+	})
+}
+
+func showJob(info runner.InstanceInfo, s engine.Subscription) job {
+	work := *cmp.Or(s.Job, &engine.Job{})
+	j := job{
+		owner: ownerOf(info), JobKey: subKeyOf(info.Key, s.ID), Type: s.Name, State: "CREATED", Retries: work.Retries,
+		ErrorMessage: orNull(work.Failure), CustomHeaders: headersOf(work), ElementID: s.Element,
+		ElementInstanceKey: subKeyOf(info.Key, s.Token), HasFailedWithRetriesLeft: work.Failure != "" && work.Retries > 0,
+		Kind: "BPMN_ELEMENT", ListenerEventType: "UNSPECIFIED",
+	}
+	if work.Retries == 0 {
+		j.State = "FAILED"
+	}
+	return j
+}
+
+// headersOf is {} and not null where there are none.
+func headersOf(work engine.Job) map[string]string {
+	if work.Headers == nil {
+		return map[string]string{}
+	}
+	return maskTexts(work.Headers)
+}
+
+// narrowActive is narrow for what only active instances have.
+func narrowActive(f filter) runner.Filter {
+	selection := narrow(f.all)
+	selection.State = engine.StateActive
+	return selection
+}
+
+// subscriptions calls show for each open subscription of a kind, with the flow node that it belongs to, nil if that is unknown.
+func (a *api) subscriptions(info runner.InstanceInfo, kind engine.SubscriptionKind, show func(engine.Subscription, *bpmn.FlowNode)) error {
+	in, _, err := a.engine.Instance(info.Key)
+	if err != nil {
+		return err
+	}
+	nodes := a.elements(info.DefinitionKey)
+	for _, s := range in.Subscriptions {
+		if s.Kind == kind {
+			show(s, nodes[s.Element])
+		}
+	}
+	return nil
+}
+
+// jobRequest is the body of what a worker tells of a job; each route reads its part.
+type jobRequest struct {
+	Variables    json.RawMessage `json:"variables"`
+	Retries      int             `json:"retries"`
+	RetryBackOff int64           `json:"retryBackOff"` // ms
+	ErrorCode    string          `json:"errorCode"`
+	ErrorMessage string          `json:"errorMessage"`
+}
+
+// jobCommand reads the path and body of a worker's request and has it carried out.
+func (a *api) jobCommand(w http.ResponseWriter, r *http.Request, do func(engine.Key, engine.ID, jobRequest, map[string]any) error) error {
+	instance, id, err := pathSubKey(r, "jobKey")
+	if err != nil {
+		return err
+	}
+	var request jobRequest
+	if err := decode(w, r, &request); err != nil {
+		return err
+	}
+	variables, err := variablesOf("variables", request.Variables)
+	if err != nil {
+		return err
+	}
+	if err := do(instance, id, request, variables); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func (a *api) completeJob(w http.ResponseWriter, r *http.Request) error {
+	return a.jobCommand(w, r, func(instance engine.Key, id engine.ID, _ jobRequest, variables map[string]any) error {
+		return a.engine.CompleteJob(r.Context(), instance, engine.CompleteJob{Subscription: id, Variables: variables})
+	})
+}
+
+func (a *api) failJob(w http.ResponseWriter, r *http.Request) error {
+	return a.jobCommand(w, r, func(instance engine.Key, id engine.ID, request jobRequest, variables map[string]any) error {
+		switch {
+		case request.Retries < 0:
+			return invalid("field \"retries\" must not be negative")
+		case request.RetryBackOff != 0 || len(variables) > 0:
+			return invalid("retryBackOff and variables: not supported yet; leave them out")
+		}
+		return a.engine.FailJob(r.Context(), instance, engine.FailJob{Subscription: id, Retries: request.Retries, Text: request.ErrorMessage})
+	})
+}
+
+func (a *api) throwError(w http.ResponseWriter, r *http.Request) error {
+	return a.jobCommand(w, r, func(instance engine.Key, id engine.ID, request jobRequest, variables map[string]any) error {
+		if request.ErrorCode == "" {
+			return invalid("field \"errorCode\" is missing")
+		}
+		return a.engine.ThrowError(r.Context(), instance, engine.ThrowError{
+			Subscription: id, Code: request.ErrorCode, Text: request.ErrorMessage, Variables: variables,
+		})
+	})
+}

@@ -1,0 +1,63 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/sonata-bpmn/sonata/bpmn"
+	"github.com/sonata-bpmn/sonata/engine"
+	"github.com/sonata-bpmn/sonata/engine/runner"
+)
+
+// messageSubscription is an instance's open wait for a message.
+type messageSubscription struct {
+	owner
+	MessageSubscriptionKey   subKey     `json:"messageSubscriptionKey"`
+	MessageSubscriptionState string     `json:"messageSubscriptionState"`
+	MessageSubscriptionType  string     `json:"messageSubscriptionType"`
+	MessageName              string     `json:"messageName"`
+	CorrelationKey           *string    `json:"correlationKey"`
+	ElementID                string     `json:"elementId"`
+	ElementInstanceKey       *subKey    `json:"elementInstanceKey"` // null: an event sub-process waits
+	LastUpdatedDate          *time.Time `json:"lastUpdatedDate"`    // not known
+	ProcessDefinitionName    *string    `json:"processDefinitionName"`
+	ProcessDefinitionVersion int        `json:"processDefinitionVersion"`
+}
+
+var messageSubscriptions = &collection[messageSubscription]{
+	name: "message subscriptions", key: "messageSubscriptionKey",
+	fields: ownedFields(map[string]field[messageSubscription]{
+		"messageSubscriptionKey":   subKeyField(func(m messageSubscription) subKey { return m.MessageSubscriptionKey }),
+		"messageSubscriptionState": stringField(func(m messageSubscription) string { return m.MessageSubscriptionState }, "CREATED", "CORRELATED", "DELETED", "MIGRATED"),
+		"messageSubscriptionType":  stringField(func(m messageSubscription) string { return m.MessageSubscriptionType }, "PROCESS_EVENT", "START_EVENT"),
+		"messageName":              stringField(func(m messageSubscription) string { return m.MessageName }),
+		"correlationKey":           stringField(func(m messageSubscription) string { return orZero(m.CorrelationKey) }),
+		"elementId":                stringField(func(m messageSubscription) string { return m.ElementID }),
+		"elementInstanceKey":       subKeyField(func(m messageSubscription) subKey { return orZero(m.ElementInstanceKey) }),
+		"processDefinitionName":    stringField(func(m messageSubscription) string { return orZero(m.ProcessDefinitionName) }),
+		"processDefinitionVersion": intField(func(m messageSubscription) int { return m.ProcessDefinitionVersion }),
+	}),
+}
+
+func (a *api) searchMessageSubscriptions(w http.ResponseWriter, r *http.Request) error {
+	return search(w, r, messageSubscriptions, func(f filter) (source[messageSubscription], error) {
+		return each(a, narrowActive(f), func(info runner.InstanceInfo) (found []messageSubscription, err error) {
+			err = a.subscriptions(info, engine.SubscriptionMessage, func(s engine.Subscription, _ *bpmn.FlowNode) {
+				found = append(found, showMessageSubscription(info, s))
+			})
+			return found, err
+		}), nil
+	})
+}
+
+func showMessageSubscription(info runner.InstanceInfo, s engine.Subscription) messageSubscription {
+	m := messageSubscription{
+		owner: ownerOf(info), MessageSubscriptionKey: subKeyOf(info.Key, s.ID), MessageSubscriptionState: "CREATED",
+		MessageSubscriptionType: "PROCESS_EVENT", MessageName: s.Name, CorrelationKey: orNull(s.Key), ElementID: s.Element,
+		ProcessDefinitionName: orNull(info.ProcessName), ProcessDefinitionVersion: info.Version,
+	}
+	if s.Token != 0 {
+		m.ElementInstanceKey = new(subKeyOf(info.Key, s.Token))
+	}
+	return m
+}
