@@ -99,7 +99,12 @@ var errNothing = errors.New("nothing to write")
 // write runs one batch and answers those who wait for it.
 func (r *Runner) write(requests []*request) error {
 	b := &batch{r: r, now: r.opts.Clock.Now().UTC().Round(0)}
-	b.wrote = r.health.has(troubleStore) // find out whether the store works again
+	if r.health.has(troubleStore) {
+		if err := r.recover(); err != nil {
+			return r.refuse(requests, err)
+		}
+		b.wrote = true // find out whether it takes writes again
+	}
 	b.state = state{counters: r.counters, definitions: r.registry.Load(), changed: map[engine.Key]*engine.Instance{}}
 	err := r.update(func(tx Tx) error {
 		b.tx = tx
@@ -108,21 +113,32 @@ func (r *Runner) write(requests []*request) error {
 	if errors.Is(err, errNothing) {
 		err = nil
 	}
-	r.health.set(troubleStore, err)
 	if err != nil {
-		r.cache = newCache()
-		r.log.Error("a batch could not be stored; nothing of it was done", slog.Int("requests", len(requests)), slog.Any("error", err))
-	} else {
-		r.committed(b)
+		return r.refuse(requests, err)
 	}
+	r.health.set(troubleStore, nil)
+	r.committed(b)
 	for _, req := range requests {
-		if err != nil {
-			req.done <- err
-		} else {
-			req.done <- req.err
-		}
+		req.done <- req.err
+	}
+	return nil
+}
+
+// refuse tells everybody that the store has failed.
+func (r *Runner) refuse(requests []*request, err error) error {
+	r.health.set(troubleStore, err)
+	r.log.Error("a batch could not be stored", slog.Int("requests", len(requests)), slog.Any("error", err))
+	for _, req := range requests {
+		req.done <- err
 	}
 	return err
+}
+
+// recover forgets everything that is not in the store: after a failed commit nobody knows, before it is read again, whether
+// it happened.
+func (r *Runner) recover() error {
+	r.cache = newCache()
+	return r.store.View(r.load)
 }
 
 // update is the store's, with a panic made an error: the store has undone the transaction by then.

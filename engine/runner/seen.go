@@ -31,8 +31,10 @@ func (u *unit) seen(source, id string, key engine.Key) (before engine.Key, repea
 	since := u.now.Add(-u.r.opts.SeenWindow)
 	for d := dayOf(u.now); d >= dayOf(since); d-- {
 		if found := u.tx.Get(seenTable(d), row); found != nil {
-			before = engine.Key(num(found, 1))
-			return before, mintedAt(before).After(since)
+			if before = engine.Key(num(found, 1)); mintedAt(before).After(since) {
+				return before, true
+			}
+			break
 		}
 	}
 	u.put(seenTable(dayOf(u.now)), row, rowKey{}.key(key))

@@ -1,0 +1,20 @@
+package runner
+
+import "context"
+
+// Sync returns when everything that was asked for before it, and every timer that was due, is dealt with.
+func (r *Runner) Sync(ctx context.Context) error {
+	return r.submit(ctx, func(*unit) error { return nil })
+}
+
+// MaxDeadLetters is how many dead letters are kept.
+const MaxDeadLetters = maxDeadLetters
+
+// Outbox is how many messages are not sent yet.
+func (r *Runner) Outbox() int {
+	rows, err := r.outboxRows()
+	if err != nil {
+		return -1
+	}
+	return len(rows)
+}
