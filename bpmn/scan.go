@@ -23,6 +23,7 @@ const (
 // and where the root element ends.
 type scan struct {
 	file    string
+	data    []byte
 	decoder *xml.Decoder
 	starts  []Position
 	depth   int
@@ -33,7 +34,7 @@ type scan struct {
 // scanTokens reads the document once, token by token, and stops at the first fault of form. encoding/xml, unlike etree,
 // knows where it is, and it needs no memory for what it has passed.
 func scanTokens(file string, data []byte) (*scan, *Problem) {
-	s := &scan{file: file, decoder: xml.NewDecoder(bytes.NewReader(data))}
+	s := &scan{file: file, data: data, decoder: xml.NewDecoder(bytes.NewReader(data))}
 	s.decoder.CharsetReader = sameBytes
 	for {
 		pos := s.position()
@@ -103,8 +104,13 @@ func (s *scan) limit(pos Position, format string, limit int) *Problem {
 	return s.fault(pos, codeLimit, fmt.Sprintf(format, limit), "split the file")
 }
 
+// position is where the decoder is. When it has stepped back over a line end it forgets where that line began.
 func (s *scan) position() Position {
 	line, column := s.decoder.InputPos()
+	if column < 1 {
+		before := s.data[:s.decoder.InputOffset()]
+		column = len(before) - bytes.LastIndexByte(before, '\n')
+	}
 	return Position{File: s.file, Line: line, Column: column}
 }
 
