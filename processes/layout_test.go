@@ -128,8 +128,14 @@ func TestFlowsAreOrthogonalAndTouchWhatTheyConnect(t *testing.T) {
 				require.True(t, s.from.X == s.to.X || s.from.Y == s.to.Y, "%s runs askew", id)
 			}
 			first, last := e.Waypoints[0], e.Waypoints[len(e.Waypoints)-1]
-			require.True(t, onBorder(first, d.shapes[d.ends[id][0]].Bounds), "%s begins off %s", id, d.ends[id][0])
-			require.True(t, onBorder(last, d.shapes[d.ends[id][1]].Bounds), "%s ends off %s", id, d.ends[id][1])
+			for i, p := range []bpmn.Point{first, last} {
+				what := d.ends[id][i]
+				docks := onBorder
+				if d.isNode(what) {
+					docks = inTheMiddleOfASide
+				}
+				require.True(t, docks(p, d.shapes[what].Bounds), "%s does not dock at %s", id, what)
+			}
 		}
 	})
 }
@@ -190,6 +196,10 @@ func (d drawing) boxes() []box {
 	return boxes
 }
 
+func (d drawing) isNode(id string) bool {
+	return slices.ContainsFunc(d.process.FlowNodes, func(n *bpmn.FlowNode) bool { return n.ID == id })
+}
+
 func (d drawing) isPool(id string) bool {
 	return slices.ContainsFunc(d.defs.Collaborations, func(c *bpmn.Collaboration) bool {
 		return slices.ContainsFunc(c.Participants, func(p *bpmn.Participant) bool { return p.ID == id })
@@ -234,6 +244,10 @@ func inside(a, b bpmn.Bounds) bool {
 func onBorder(p bpmn.Point, b bpmn.Bounds) bool {
 	within := p.X >= b.X && p.X <= b.X+b.Width && p.Y >= b.Y && p.Y <= b.Y+b.Height
 	return within && (p.X == b.X || p.X == b.X+b.Width || p.Y == b.Y || p.Y == b.Y+b.Height)
+}
+
+func inTheMiddleOfASide(p bpmn.Point, b bpmn.Bounds) bool {
+	return onBorder(p, b) && (p.X == center(b).X || p.Y == center(b).Y)
 }
 
 func center(b bpmn.Bounds) bpmn.Point { return bpmn.Point{X: b.X + b.Width/2, Y: b.Y + b.Height/2} }

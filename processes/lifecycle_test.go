@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sonata-bpmn/sonata/engine"
 )
 
 // terminations are the messages that end a service, and what follows when the date has come.
@@ -117,4 +119,17 @@ func TestPlatformServiceUpdate(t *testing.T) {
 			w.requireSecretsKept()
 		})
 	}
+}
+
+// What is no date stops where it is needed, visibly; nothing runs on a guess.
+func TestADateThatIsNoDateIsAnIncident(t *testing.T) {
+	w := newWorld(t)
+	event, data := block(t, "serviceOrderEndUserData")
+	data["requestedStartDate"] = "tomorrow"
+	w.send(event)
+	key := w.await("endUserServiceOrderProcess", func(e engine.Event) bool { _, ok := e.(engine.IncidentRaised); return ok })
+	w.awaitTold("", "helm-engine-parse")
+	in, _, err := w.r.Instance(key)
+	require.NoError(t, err)
+	require.Equal(t, "startsLater", in.Incidents[0].Element)
 }
