@@ -19,7 +19,7 @@ type drawing struct {
 	ends    map[string][2]string // of each edge: the elements that it connects
 }
 
-func read(t *testing.T, defs *bpmn.Definitions) drawing {
+func look(t *testing.T, defs *bpmn.Definitions) drawing {
 	t.Helper()
 	require.Len(t, defs.Diagrams, 1)
 	d := drawing{defs, defs.Processes[0], map[string]*bpmn.Shape{}, map[string]*bpmn.Edge{}, map[string][2]string{}}
@@ -48,7 +48,7 @@ func read(t *testing.T, defs *bpmn.Definitions) drawing {
 // eachDrawing runs a check on every shipped file.
 func eachDrawing(t *testing.T, check func(*testing.T, drawing)) {
 	for name, defs := range shipped(t) {
-		t.Run(name, func(t *testing.T) { check(t, read(t, defs)) })
+		t.Run(name, func(t *testing.T) { check(t, look(t, defs)) })
 	}
 }
 

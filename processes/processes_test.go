@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -31,13 +32,23 @@ func parse(t *testing.T, files fs.FS) map[string]*bpmn.Definitions {
 	return all
 }
 
-// shipped is every file of every folder.
+// shipped is every file of every folder. Definitions are immutable, so the tests share them.
 func shipped(t *testing.T) map[string]*bpmn.Definitions {
 	t.Helper()
-	all := parse(t, processes.Sonata())
-	maps.Copy(all, parse(t, processes.Partners()))
-	return all
+	reading.Lock()
+	defer reading.Unlock()
+	if read == nil {
+		all := parse(t, processes.Sonata())
+		maps.Copy(all, parse(t, processes.Partners()))
+		read = all
+	}
+	return read
 }
+
+var (
+	reading sync.Mutex
+	read    map[string]*bpmn.Definitions
+)
 
 func TestOneProcessAFileNamedAfterIt(t *testing.T) {
 	for name, defs := range shipped(t) {
