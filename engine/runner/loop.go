@@ -154,6 +154,7 @@ func (r *Runner) update(fn func(Tx) error) (err error) {
 
 // run runs the requests, then what is due.
 func (b *batch) run(requests []*request) error {
+	b.dropSeen()
 	for _, req := range requests {
 		for _, t := range req.tasks {
 			if err := b.perform(t); err != nil && req.err == nil {
@@ -173,7 +174,6 @@ func (b *batch) run(requests []*request) error {
 	if !b.wrote {
 		return errNothing
 	}
-	b.dropSeen()
 	b.check(b.tx.Put(tableMeta, metaCounters, b.counters.encode()))
 	return b.err
 }

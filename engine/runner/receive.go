@@ -2,7 +2,6 @@ package runner
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 
 	"github.com/sonata-bpmn/sonata/engine"
@@ -85,31 +84,25 @@ func positionKey(topic string, partition int32) rowKey {
 
 // position is the offset of the next record to read.
 func (u *unit) position(topic string, partition int32) int64 {
-	if row := u.tx.Get(tablePositions, positionKey(topic, partition)); row != nil {
-		var p Position
-		if err := decode(row, &p); err != nil {
-			panic(err)
-		}
-		return p.Offset
+	row := u.tx.Get(tablePositions, positionKey(topic, partition))
+	if row == nil {
+		return 0
 	}
-	return 0
+	return num(row[:8], 1)
 }
 
 func (u *unit) setPosition(p Position) {
-	u.put(tablePositions, positionKey(p.Topic, p.Partition), encode(p))
+	u.put(tablePositions, positionKey(p.Topic, p.Partition), append(rowKey{}.num(p.Offset), p.Topic...))
 }
 
 // Positions lists the offset of the next record to read, for each partition of which records were received.
 func (r *Runner) Positions() (positions []Position, err error) {
 	err = r.store.View(func(tx ReadTx) error {
-		var failed error
-		tx.Ascend(tablePositions, nil, func(_, value []byte) bool {
-			var p Position
-			failed = errors.Join(failed, decode(value, &p))
-			positions = append(positions, p)
+		tx.Ascend(tablePositions, nil, func(key, row []byte) bool {
+			positions = append(positions, Position{Topic: string(row[8:]), Partition: int32(num(key, 1)), Offset: num(row[:8], 1)})
 			return true
 		})
-		return failed
+		return nil
 	})
 	return positions, err
 }

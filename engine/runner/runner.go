@@ -62,7 +62,7 @@ type Runner struct {
 	// The loop's own:
 	cache    *cache
 	counters counters
-	seenFrom int64     // the oldest day of which event ids are kept
+	seenFrom int64     // the first day of which event ids are kept
 	next     time.Time // when a row is due; zero: none is
 }
 
@@ -121,7 +121,7 @@ func (r *Runner) prepare() error {
 			return errors.Join(
 				tx.Put(tableMeta, metaFormat, []byte(tablesFormat)),
 				tx.Put(tableMeta, metaID, id[:]),
-				tx.Put(tableMeta, metaSeenFrom, rowKey{}.num(r.oldestDay(r.opts.Clock.Now()))))
+				tx.Put(tableMeta, metaSeenFrom, rowKey{}.num(dayOf(r.opts.Clock.Now()))))
 		})
 	case string(format) != tablesFormat:
 		return fmt.Errorf("%w (format %q; this one knows %s); use the one that wrote it", ErrFormat, format, tablesFormat)

@@ -29,7 +29,7 @@ func seenKey(source, id string) []byte {
 func (u *unit) seen(source, id string, key engine.Key) (before engine.Key, repeated bool) {
 	row := seenKey(source, id)
 	since := u.now.Add(-u.r.opts.SeenWindow)
-	for d := dayOf(u.now); d >= dayOf(since); d-- {
+	for d := dayOf(u.now); d >= max(dayOf(since), u.r.seenFrom); d-- {
 		if found := u.tx.Get(seenTable(d), row); found != nil {
 			if before = engine.Key(num(found, 1)); mintedAt(before).After(since) {
 				return before, true
@@ -41,15 +41,15 @@ func (u *unit) seen(source, id string, key engine.Key) (before engine.Key, repea
 	return 0, false
 }
 
-// dropSeen forgets the event ids of days that have left the window.
+// dropSeen forgets the event ids of days that have left the window. A clock that was put back opens the window anew.
 func (b *batch) dropSeen() {
-	oldest := b.r.oldestDay(b.now)
-	if oldest <= b.r.seenFrom {
+	from := b.r.oldestDay(b.now)
+	if dayOf(b.now) >= b.r.seenFrom && from <= b.r.seenFrom {
 		return
 	}
-	for d := b.r.seenFrom; d < oldest; d++ {
+	for d := b.r.seenFrom; d < from; d++ {
 		b.check(b.tx.Drop(seenTable(d)))
 	}
-	b.check(b.tx.Put(tableMeta, metaSeenFrom, rowKey{}.num(oldest)))
-	b.r.seenFrom = oldest
+	b.check(b.tx.Put(tableMeta, metaSeenFrom, rowKey{}.num(from)))
+	b.r.seenFrom = from
 }

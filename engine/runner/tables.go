@@ -32,7 +32,7 @@ const (
 	tableJobs        Table = "jobs"         // job type, instance key, subscription
 	tableCalls       Table = "calls"        // caller's key, subscription, called instance's key
 
-	tablePositions   Table = "positions"    // topic, partition: Position
+	tablePositions   Table = "positions"    // topic, partition: offset of the next record, topic
 	tableOutbox      Table = "outbox"       // number: Outgoing
 	tableBuffer      Table = "buffer"       // message key: message
 	tableBuffered    Table = "buffered"     // message name, "ref", "key" or "business", the key, message key

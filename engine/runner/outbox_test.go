@@ -1,0 +1,131 @@
+package runner_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/sonata-bpmn/sonata/adapters/memory"
+	"github.com/sonata-bpmn/sonata/engine/runner"
+)
+
+var teller = model("teller", start, publish("tell", "told", "=n>n"), end, "start -> tell -> end")
+
+// Everything in a message is fixed before it is sent for the first time.
+func TestMessage(t *testing.T) {
+	w := newWorld(t)
+	w.install(model("parent", start, call("call", "teller", ""), end, "start -> call -> end"), teller)
+	parent, err := w.r.Start(w.ctx, runner.Start{ProcessID: "parent", BusinessKey: "B", Variables: map[string]any{"n": int64(1)}})
+	require.NoError(t, err)
+	m := w.awaitPublished("told", 1)[0]
+	child := w.search(runner.Filter{ParentKey: parent.Key})[0]
+	_, err = uuid.Parse(m.ID)
+	require.NoError(t, err)
+	m.ID = ""
+	require.Equal(t, runner.Outgoing{
+		Time: begin, Topic: "told", Key: "B", Data: []byte(`{"n":1}`), InstanceKey: child.Key.String(), ProcessID: "teller", Version: 1,
+		ParentKey: parent.Key.String(), RootKey: parent.Key.String(), RootProcessID: "parent", BusinessKey: "B",
+	}, m)
+
+	alone := w.launch("teller", map[string]any{"n": int64(2)})
+	require.Equal(t, alone.String(), w.awaitPublished("told", 2)[1].Key, "without a business key, the root instance's")
+}
+
+// reluctantBus acknowledges a few messages at a time, and none while it is down.
+type reluctantBus struct {
+	*memory.Bus
+	down    atomic.Bool
+	refused string // the data of a message that can never be sent
+	calls   atomic.Int32
+}
+
+func (b *reluctantBus) Publish(ctx context.Context, messages []runner.Outgoing) (int, error) {
+	b.calls.Add(1)
+	if b.down.Load() {
+		return 0, errors.New("no broker")
+	}
+	for i, m := range messages {
+		if string(m.Data) == b.refused {
+			n, _ := b.Bus.Publish(ctx, messages[:i])
+			return n, fmt.Errorf("too large: %w", runner.ErrUnpublishable)
+		}
+	}
+	n := min(2, len(messages))
+	_, _ = b.Bus.Publish(ctx, messages[:n])
+	if n < len(messages) {
+		return n, errors.New("the rest is not acknowledged")
+	}
+	return n, nil
+}
+
+// What cannot be sent is kept, and sent in its order when the bus works again, also after a restart.
+func TestOutbox(t *testing.T) {
+	bus := &reluctantBus{}
+	w := newWorld(t, func(w *world) { bus.Bus = w.bus; w.opts.Bus = bus })
+	w.install(teller)
+	bus.down.Store(true)
+	for i := range 7 {
+		w.launch("teller", map[string]any{"n": int64(i)})
+	}
+	for bus.calls.Load() == 0 {
+		w.sync()
+	}
+	w.restart()
+	for bus.calls.Load() < 3 {
+		w.advance(time.Second)
+	}
+	require.Equal(t, 7, w.r.Outbox())
+	w.advance(time.Minute)
+	require.ErrorContains(t, w.r.Ready(), "messages cannot be published: no broker")
+
+	bus.down.Store(false)
+	for w.r.Outbox() > 0 {
+		w.advance(time.Second)
+	}
+	for i, m := range w.bus.Published() {
+		require.JSONEq(t, fmt.Sprintf(`{"n":%d}`, i), string(m.Data))
+	}
+	require.Len(t, w.bus.Published(), 7)
+	for w.r.Ready() != nil {
+		w.advance(time.Second)
+	}
+}
+
+// A message that can never be sent does not hold up the others. It can be tried again.
+func TestUnpublishable(t *testing.T) {
+	bus := &reluctantBus{refused: `{"n":1}`}
+	w := newWorld(t, func(w *world) { bus.Bus = w.bus; w.opts.Bus = bus })
+	w.install(teller)
+	for i := range 3 {
+		w.launch("teller", map[string]any{"n": int64(i)})
+	}
+	for w.r.Outbox() > 0 {
+		w.advance(time.Second)
+	}
+	require.Len(t, w.bus.Published(), 2)
+	letters, _, err := w.r.DeadLetters(0, 10)
+	require.NoError(t, err)
+	require.Len(t, letters, 1)
+	require.Contains(t, letters[0].Reason, "of teller could not send it: too large")
+	require.Equal(t, `{"n":1}`, string(letters[0].Value))
+
+	bus.refused = ""
+	require.NoError(t, w.r.RetryDeadLetter(w.ctx, letters[0].Key))
+	require.JSONEq(t, `{"n":1}`, string(w.awaitPublished("told", 3)[2].Data))
+	require.Empty(t, w.letters())
+}
+
+// Without a bus messages stay in the outbox.
+func TestNoBus(t *testing.T) {
+	w := newWorld(t, func(w *world) { w.opts.Bus = nil })
+	w.install(teller)
+	w.launch("teller", nil)
+	require.Equal(t, 1, w.r.Outbox())
+	require.NoError(t, w.r.Ready())
+}

@@ -1,0 +1,100 @@
+package runner_test
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sonata-bpmn/sonata/engine"
+	"github.com/sonata-bpmn/sonata/engine/runner"
+)
+
+// corrupt changes the stored snapshots so that a step on them panics: they wait at an element that their process does not have.
+func (w *world) corrupt(element string) {
+	w.t.Helper()
+	w.stop()
+	require.NoError(w.t, w.store.Update(func(tx runner.Tx) error {
+		var keys, rows [][]byte
+		tx.Ascend("instances", nil, func(key, row []byte) bool {
+			keys = append(keys, bytes.Clone(key))
+			rows = append(rows, bytes.ReplaceAll(row, []byte(element), []byte("GONE")))
+			return true
+		})
+		for i, key := range keys {
+			require.NoError(w.t, tx.Put("instances", key, rows[i]))
+		}
+		return nil
+	}))
+	w.start()
+}
+
+// A record that makes us panic becomes a dead letter. It leaves no trace, and the others of its batch are dealt with.
+func TestPanicOfARecord(t *testing.T) {
+	w := newWorld(t)
+	w.install(model("bad", start, catch("cracked", "m"), end, message("m", "reply", ""), "start -> cracked -> end"), patient)
+	bad := w.launch("bad", nil)
+	w.corrupt("cracked")
+	good := w.launch("patient", nil)
+
+	records := []runner.Incoming{event("1", ref(bad), nil), event("2", ref(good), nil), event("1", ref(bad), nil)}
+	for i := range records {
+		records[i].Topic, records[i].Offset = "reply", int64(i)
+	}
+	require.NoError(t, w.r.Receive(w.ctx, records))
+	require.Equal(t, engine.StateCompleted, w.instance(good).State)
+	require.Equal(t, engine.StateActive, w.instance(bad).State)
+	require.Equal(t, []string{"an internal error stopped it; the log says where"}, w.letters())
+	require.Contains(t, w.logs.String(), "panic")
+	require.Contains(t, w.logs.String(), bad.String())
+	positions, err := w.r.Positions()
+	require.NoError(t, err)
+	require.EqualValues(t, 3, positions[0].Offset)
+	history, err := w.r.History(bad, 0, 0)
+	require.NoError(t, err)
+	require.IsType(t, engine.SubscriptionOpened{}, history[len(history)-1].Event, "nothing was added")
+
+	// So it is with commands.
+	err = w.r.CompleteJob(w.ctx, bad, engine.CompleteJob{})
+	require.Error(t, err)
+	require.NoError(t, w.r.Cancel(w.ctx, bad))
+}
+
+// A timer that makes us panic rests, and its instance's other timers with it; those of other instances fire.
+func TestPanicOfATimer(t *testing.T) {
+	w := newWorld(t)
+	w.install(model("bad", start, timer("cracked", "PT1M"), end, "start -> cracked -> end"))
+	bad := w.launch("bad", nil)
+	w.corrupt("cracked")
+	w.install(model("good", start, timer("wait", "PT2M"), end, "start -> wait -> end"))
+	good := w.launch("good", nil)
+	w.advance(time.Minute)
+	require.Equal(t, []time.Time{begin.Add(2 * time.Minute)}, w.clock.Waiting(), "it is not tried again and again")
+	w.advance(time.Minute)
+	require.Equal(t, engine.StateCompleted, w.instance(good).State)
+	_, info, err := w.r.Instance(bad)
+	require.NoError(t, err)
+	require.Equal(t, engine.StateActive, info.State)
+	require.Contains(t, info.Resting, "internal error")
+	require.NoError(t, w.r.Ready(), "one bad instance is no reason to stop")
+	require.NoError(t, w.r.Cancel(w.ctx, bad))
+	_, info, err = w.r.Instance(bad)
+	require.NoError(t, err)
+	require.Empty(t, info.Resting)
+}
+
+// A store of another format is refused.
+func TestForeignFormat(t *testing.T) {
+	w := newWorld(t)
+	w.stop()
+	put := func(format string) {
+		require.NoError(t, w.store.Update(func(tx runner.Tx) error { return tx.Put("meta", []byte("format"), []byte(format)) }))
+	}
+	put("99")
+	_, err := runner.New(w.store, w.opts)
+	require.ErrorIs(t, err, runner.ErrFormat)
+	require.ErrorContains(t, err, `"99"`)
+	put("1")
+	w.start()
+}
