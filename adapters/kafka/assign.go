@@ -1,0 +1,231 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	confluent "github.com/confluentinc/confluent-kafka-go/v2/kafka"
+
+	"github.com/sonata-bpmn/sonata/engine/runner"
+)
+
+// bind notes what is to be read from now on, and assigns it. When that fails, the next refresh tries again.
+func (c *consumer) bind(ctx context.Context, names []string, positions []runner.Position) error {
+	c.assigning.Lock()
+	defer c.assigning.Unlock()
+	c.wanted = slices.Clone(names)
+	c.positions = make(map[partition]int64, len(positions))
+	for _, p := range positions {
+		c.positions[partition{p.Topic, p.Partition}] = p.Offset
+	}
+	return c.reassign(ctx)
+}
+
+// refresh assigns partitions that have come into being.
+func (c *consumer) refresh(ctx context.Context) error {
+	c.assigning.Lock()
+	defer c.assigning.Unlock()
+	return c.reassign(ctx)
+}
+
+// reassign adds what is wanted and not assigned, and removes what is assigned and no longer wanted. Partitions that stay go on
+// undisturbed.
+func (c *consumer) reassign(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, c.config.RequestTimeout)
+	defer cancel()
+	there, err := c.topics.describe(ctx, c.wanted)
+	if err != nil {
+		return err
+	}
+	fresh, gone, anew := c.difference(there)
+	if err := c.unassign(append(gone, anew...)); err != nil {
+		return err
+	}
+	if err := c.assign(ctx, append(fresh, anew...)); err != nil {
+		return err
+	}
+	for _, name := range c.wanted {
+		d, ok := there[name]
+		if !ok {
+			return fmt.Errorf("topic %q does not exist: nothing can be read from it until it is created", name)
+		}
+		c.ids[name] = d.id
+	}
+	return nil
+}
+
+// difference compares what there is with what is assigned: partitions to add, those to remove, and those of topics that have been
+// created anew, whose positions mean nothing any more. A topic that is gone is not read until it is seen again: librdkafka
+// would go on at the old position in a new one of that name.
+func (c *consumer) difference(there map[string]description) (fresh, gone, anew []partition) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	stays := map[partition]bool{}
+	for _, name := range c.wanted {
+		before, seen := c.ids[name]
+		for _, number := range there[name].partitions {
+			p := partition{name, number}
+			stays[p] = true
+			if seen && before != there[name].id {
+				c.anew[p] = true
+			}
+			if _, assigned := c.next[p]; !assigned {
+				fresh = append(fresh, p)
+			} else if c.anew[p] {
+				anew = append(anew, p)
+			}
+		}
+	}
+	for p := range c.next {
+		if !stays[p] {
+			gone = append(gone, p)
+		}
+	}
+	return fresh, gone, anew
+}
+
+// unassign stops reading partitions. Their positions are kept, for when they are wanted again.
+func (c *consumer) unassign(gone []partition) error {
+	if len(gone) == 0 {
+		return nil
+	}
+	offsets := make(map[partition]int64, len(gone))
+	c.mu.Lock()
+	for _, p := range gone {
+		offsets[p], c.positions[p] = 0, c.next[p]
+		delete(c.next, p)
+		delete(c.reset, p)
+	}
+	c.mu.Unlock()
+	return c.handle.IncrementalUnassign(topicPartitions(offsets))
+}
+
+// assign begins to read partitions at their positions or, where these are not to be had, at their earliest record.
+func (c *consumer) assign(ctx context.Context, fresh []partition) error {
+	if len(fresh) == 0 {
+		return nil
+	}
+	bounds, err := c.topics.bounds(ctx, fresh)
+	if err != nil {
+		return err
+	}
+	begin := make(map[partition]int64, len(fresh))
+	for _, p := range fresh {
+		begin[p] = bounds[p].low
+		if position, known := c.positions[p]; known {
+			begin[p] = c.within(p, position, bounds[p])
+		}
+	}
+	c.introduce(fresh)
+	// librdkafka may deliver at once, and what is not in next is dropped: so that comes first.
+	c.mu.Lock()
+	maps.Copy(c.next, begin)
+	c.mu.Unlock()
+	if err := c.handle.IncrementalAssign(topicPartitions(begin)); err != nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for p := range begin {
+			delete(c.next, p)
+		}
+		return fmt.Errorf("kafka: partitions could not be assigned: %w", err)
+	}
+	for p := range begin {
+		delete(c.anew, p)
+	}
+	return nil
+}
+
+// introduce lets librdkafka look up topics that are new to it now; by itself it would get round to it within a second. Only
+// speed depends on it, so errors do not matter.
+func (c *consumer) introduce(fresh []partition) {
+	topic, one := &fresh[0].topic, true
+	for _, p := range fresh {
+		one = one && p.topic == *topic
+	}
+	if !one {
+		topic = nil
+	}
+	_, _ = c.handle.GetMetadata(topic, !one, int(c.config.RequestTimeout.Milliseconds()))
+}
+
+// within returns where to begin: at the position, if Kafka has it. Else it reports what is lost.
+func (c *consumer) within(p partition, position int64, b bounds) int64 {
+	if !c.anew[p] && b.low <= position && position <= b.high {
+		return position
+	}
+	f := Fault{Topic: p.topic, Partition: p.number, Position: position, Begins: b.low}
+	if !c.anew[p] && position < b.low {
+		f.Lost = b.low - position
+	}
+	c.faults.add(c.config.Logger, f)
+	c.mu.Lock()
+	c.reset[p] = true
+	c.mu.Unlock()
+	return b.low
+}
+
+// restart begins anew with all partitions, each at its position, after Kafka has said that it does not have one of these; librdkafka
+// does not say which, and has stopped reading that partition. It runs between two batches, when positions are exact. Until
+// it succeeds nothing is read.
+func (c *consumer) restart(ctx context.Context) {
+	for wait := retryFirst; ctx.Err() == nil; wait = min(2*wait, retryMost) {
+		err := c.restartAll(ctx)
+		if err == nil {
+			return
+		}
+		c.config.Logger.Warn("kafka: reading could not be started again yet", "error", err)
+		pause(ctx, wait)
+	}
+}
+
+func (c *consumer) restartAll(ctx context.Context) error {
+	c.assigning.Lock()
+	defer c.assigning.Unlock()
+	c.mu.Lock()
+	all := slices.Collect(maps.Keys(c.next))
+	c.mu.Unlock()
+	if err := c.unassign(all); err != nil {
+		return err
+	}
+	return c.reassign(ctx)
+}
+
+// bounds are the offsets of a partition's first record, and of the one after its last.
+type bounds struct{ low, high int64 }
+
+func (t *topics) bounds(ctx context.Context, partitions []partition) (map[partition]bounds, error) {
+	low, err := t.offsets(ctx, partitions, confluent.EarliestOffsetSpec)
+	if err != nil {
+		return nil, err
+	}
+	high, err := t.offsets(ctx, partitions, confluent.LatestOffsetSpec)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[partition]bounds, len(partitions))
+	for p := range low {
+		out[p] = bounds{low[p], high[p]}
+	}
+	return out, nil
+}
+
+func (t *topics) offsets(ctx context.Context, partitions []partition, spec confluent.OffsetSpec) (map[partition]int64, error) {
+	question := make(map[confluent.TopicPartition]confluent.OffsetSpec, len(partitions))
+	for _, p := range partitions {
+		question[confluent.TopicPartition{Topic: &p.topic, Partition: p.number}] = spec
+	}
+	answer, err := t.admin.ListOffsets(ctx, question, confluent.SetAdminRequestTimeout(t.config.RequestTimeout))
+	if err != nil {
+		return nil, t.unreachable(err)
+	}
+	out := make(map[partition]int64, len(partitions))
+	for tp, info := range answer.ResultInfos {
+		if info.Error.Code() != confluent.ErrNoError {
+			return nil, fmt.Errorf("partition %d of topic %q: %w", tp.Partition, *tp.Topic, info.Error)
+		}
+		out[partition{*tp.Topic, tp.Partition}] = int64(info.Offset)
+	}
+	return out, nil
+}

@@ -1,0 +1,178 @@
+package kafka
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/sonata-bpmn/sonata/engine/runner"
+)
+
+// Bus is the engine's connection to Kafka. It implements [runner.Bus].
+type Bus struct {
+	config   Config
+	logs     *logs
+	topics   *topics
+	consumer *consumer
+	producer *producer
+	faults   *faults
+	health   health
+
+	// life ends with Close, and with it every call that is under way; librdkafka's handles must not be used after.
+	life    context.Context
+	end     context.CancelFunc
+	running sync.WaitGroup
+	calls   sync.RWMutex // guards closed; held for reading by each call
+	closed  bool
+}
+
+var _ runner.Bus = (*Bus)(nil)
+
+var errClosed = errors.New("kafka: the bus is closed")
+
+// New makes the clients. It does not wait for a broker: whether one answers shows in Bind and in [Bus.Health]. Nothing is delivered
+// before the first Bind. The error says which setting is wrong.
+func New(config Config) (*Bus, error) {
+	config, err := config.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	b := &Bus{config: config, logs: newLogs(config.Logger), faults: &faults{}}
+	b.life, b.end = context.WithCancel(context.Background())
+	if err := b.open(); err != nil {
+		return nil, errors.Join(fmt.Errorf("kafka: %w", err), b.close())
+	}
+	b.running.Go(func() { b.consumer.run(b.life) })
+	b.running.Go(func() { b.refresh(b.life) })
+	return b, nil
+}
+
+// open makes three clients: one that asks about topics, one that writes, one that reads.
+func (b *Bus) open() (err error) {
+	if b.topics, err = newTopics(b.config, b.logs); err != nil {
+		return err
+	}
+	if b.producer, err = newProducer(b.config, b.logs, b.topics); err != nil {
+		return err
+	}
+	b.consumer, err = newConsumer(b.config, b.logs, b.topics, b.faults)
+	return err
+}
+
+// enter begins a call: it ends when ctx or the Bus does. The caller must leave if there is no error.
+func (b *Bus) enter(ctx context.Context) (_ context.Context, leave func(), _ error) {
+	b.calls.RLock()
+	if b.closed {
+		b.calls.RUnlock()
+		return nil, nil, errClosed
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(b.life, cancel)
+	return ctx, func() {
+		stop()
+		cancel()
+		b.calls.RUnlock()
+	}, nil
+}
+
+// Bind implements [runner.Bus]. Topics that are missing are created; where that is not permitted, the error names them, and
+// everything else is bound nevertheless. After an error the Bus goes on trying by itself to read what was asked for.
+func (b *Bus) Bind(ctx context.Context, wanted runner.Topics, positions []runner.Position) error {
+	ctx, leave, err := b.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	failed := b.topics.ensure(ctx, slices.Concat(wanted.Consume, wanted.Publish))
+	err = b.consumer.bind(ctx, slices.Compact(slices.Sorted(slices.Values(wanted.Consume))), positions)
+	if len(failed) > 0 {
+		err = join(failed)
+	}
+	b.health.setBound(err)
+	return err
+}
+
+// join makes one error of what is wrong with topics, naming a reason that they share once.
+func join(failed map[string]error) error {
+	var errs []error
+	for _, err := range failed {
+		if !slices.ContainsFunc(errs, func(other error) bool { return other.Error() == err.Error() }) {
+			errs = append(errs, err)
+		}
+	}
+	slices.SortFunc(errs, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
+	return errors.Join(errs...)
+}
+
+// Publish implements [runner.Bus]. Topics that are missing are created. It returns within Config.DeliveryTimeout.
+func (b *Bus) Publish(ctx context.Context, messages []runner.Outgoing) (int, error) {
+	ctx, leave, err := b.enter(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer leave()
+	return b.producer.publish(ctx, messages)
+}
+
+// refresh looks for new partitions now and then, and more often while a Bind has failed.
+func (b *Bus) refresh(ctx context.Context) {
+	for ctx.Err() == nil {
+		wait := b.config.Refresh
+		if b.health.bindError() != nil {
+			wait = min(wait, time.Second)
+		}
+		pause(ctx, wait)
+		if ctx.Err() != nil {
+			return
+		}
+		b.health.setBound(b.consumer.refresh(ctx))
+	}
+}
+
+// Faults lists the newest breaks in what was read, oldest first.
+func (b *Bus) Faults() []Fault { return b.faults.all() }
+
+// Close delivers and publishes no more, and leaves Kafka. It returns within Config.CloseTimeout: if Kafka does not answer by then,
+// the clients are left behind, and the error says so. Messages that were not acknowledged are not lost, as the
+// outbox has them.
+func (b *Bus) Close() error {
+	b.end()
+	done := make(chan error, 1)
+	go func() { done <- b.close() }()
+	timer := time.NewTimer(b.config.CloseTimeout)
+	defer timer.Stop()
+	select {
+	case err := <-done:
+		return err
+	case <-timer.C:
+		return fmt.Errorf("kafka: the clients did not close within %v and are left behind", b.config.CloseTimeout)
+	}
+}
+
+func (b *Bus) close() error {
+	b.calls.Lock()
+	defer b.calls.Unlock()
+	if b.closed {
+		return nil
+	}
+	b.closed = true
+	b.running.Wait()
+	var clients sync.WaitGroup
+	var err error
+	if b.consumer != nil {
+		clients.Go(func() { err = b.consumer.handle.Close() })
+	}
+	if b.producer != nil {
+		clients.Go(func() { b.producer.close(b.config.CloseTimeout / 2) })
+	}
+	if b.topics != nil {
+		clients.Go(b.topics.close)
+	}
+	clients.Wait()
+	b.logs.close()
+	return err
+}

@@ -1,0 +1,197 @@
+package kafka
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	confluent "github.com/confluentinc/confluent-kafka-go/v2/kafka"
+
+	"github.com/sonata-bpmn/sonata/engine/runner"
+)
+
+// Bounds of one batch, and of one wait for it to begin.
+const (
+	batchRecords = 500
+	batchBytes   = 8 << 20
+	pollMillis   = 100
+)
+
+// Between two offers of a batch that was not accepted.
+const (
+	retryFirst = 50 * time.Millisecond
+	retryMost  = 5 * time.Second
+)
+
+// partition is one partition of a topic.
+type partition struct {
+	topic  string
+	number int32
+}
+
+// consumer reads the assigned partitions. One goroutine polls and delivers (run); what is assigned is changed beside it (assign.go).
+type consumer struct {
+	config Config
+	topics *topics
+	handle *confluent.Consumer
+	faults *faults
+
+	// assigning is held by whoever changes the assignment. It guards:
+	assigning sync.Mutex
+	wanted    []string            // topics of the last bind
+	positions map[partition]int64 // of the last bind, and of partitions that are no longer assigned
+	ids       map[string]string   // of the topics, as they were assigned
+	anew      map[partition]bool  // partitions of topics that were created anew and are not assigned yet
+
+	mu sync.Mutex
+	// next is the offset after the last record of each assigned partition that was accepted or is in the batch in hand.
+	next map[partition]int64
+	// reset marks partitions whose next record is to carry Reset.
+	reset map[partition]bool
+	// refused is why the batch in hand was not accepted the last time it was offered.
+	refused error
+}
+
+func newConsumer(config Config, logs *logs, topics *topics, faults *faults) (*consumer, error) {
+	handle, err := confluent.NewConsumer(config.consumer(logs.events))
+	if err != nil {
+		return nil, config.redact(err)
+	}
+	return &consumer{
+		config: config, topics: topics, handle: handle, faults: faults,
+		positions: map[partition]int64{}, ids: map[string]string{}, anew: map[partition]bool{},
+		next: map[partition]int64{}, reset: map[partition]bool{},
+	}, nil
+}
+
+// run delivers until ctx ends.
+func (c *consumer) run(ctx context.Context) {
+	for ctx.Err() == nil {
+		records, outOfRange := c.collect()
+		if len(records) > 0 && !c.deliver(ctx, records) {
+			return
+		}
+		if outOfRange {
+			c.restart(ctx)
+		}
+	}
+}
+
+// collect waits a moment for a record and takes with it those that are there already. It stops early when a partition has no record
+// at the position that is to be read.
+func (c *consumer) collect() (records []runner.Incoming, outOfRange bool) {
+	size, wait := 0, pollMillis
+	for len(records) < batchRecords && size < batchBytes {
+		event := c.handle.Poll(wait)
+		wait = 0
+		switch e := event.(type) {
+		case nil:
+			return records, false
+		case *confluent.Message:
+			if in, ok := c.take(e); ok {
+				records = append(records, in)
+				size += len(in.Value)
+			}
+		case confluent.Error:
+			if e.Code() == confluent.ErrAutoOffsetReset || e.Code() == confluent.ErrOffsetOutOfRange {
+				return records, true
+			}
+			c.config.Logger.Debug("kafka consumer", "error", e)
+		case confluent.OffsetsCommitted:
+			if e.Error != nil {
+				c.config.Logger.Debug("kafka: positions could not be committed for dashboards", "error", e.Error)
+			}
+		}
+	}
+	return records, false
+}
+
+// take turns a message into a record, unless it is left over from before the assignment changed.
+func (c *consumer) take(m *confluent.Message) (runner.Incoming, bool) {
+	if m.TopicPartition.Error != nil || m.TopicPartition.Topic == nil {
+		c.config.Logger.Debug("kafka consumer", "error", m.TopicPartition.Error)
+		return runner.Incoming{}, false
+	}
+	p := partition{*m.TopicPartition.Topic, m.TopicPartition.Partition}
+	offset := int64(m.TopicPartition.Offset)
+	c.mu.Lock()
+	next, assigned := c.next[p]
+	if !assigned || offset < next {
+		c.mu.Unlock()
+		return runner.Incoming{}, false
+	}
+	c.next[p] = offset + 1
+	reset := c.reset[p]
+	delete(c.reset, p)
+	c.mu.Unlock()
+
+	in := runner.Incoming{Topic: p.topic, Partition: p.number, Offset: offset, Key: m.Key, Value: m.Value, Reset: reset}
+	for _, h := range m.Headers {
+		in.Headers = append(in.Headers, runner.RecordHeader{Key: h.Key, Value: h.Value})
+	}
+	if m.TimestampType != confluent.TimestampNotAvailable {
+		in.Timestamp = m.Timestamp
+	}
+	readEvent(&in, c.config.MaxMessageBytes)
+	return in, true
+}
+
+// deliver offers the records until they are accepted. It returns false if ctx ended before.
+func (c *consumer) deliver(ctx context.Context, records []runner.Incoming) bool {
+	for wait := retryFirst; ctx.Err() == nil; wait = min(2*wait, retryMost) {
+		err := c.config.Deliver(ctx, records)
+		c.setRefused(err)
+		if err == nil {
+			c.accepted(records)
+			return true
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		c.config.Logger.Warn("records could not be taken in and are offered again", "records", len(records), "wait", wait, "error", err)
+		pause(ctx, wait)
+	}
+	return false
+}
+
+// pause waits, at most until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+func (c *consumer) setRefused(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.refused = err
+}
+
+// refusal is why the batch in hand was not accepted the last time; nil if it was, or if there is none.
+func (c *consumer) refusal() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.refused
+}
+
+// accepted has the positions after the records committed by librdkafka, some time.
+func (c *consumer) accepted(records []runner.Incoming) {
+	after := map[partition]int64{}
+	for _, in := range records {
+		after[partition{in.Topic, in.Partition}] = in.Offset + 1
+	}
+	if _, err := c.handle.StoreOffsets(topicPartitions(after)); err != nil {
+		c.config.Logger.Debug("kafka: positions are not committed for dashboards", "error", err) // the assignment has changed
+	}
+}
+
+func topicPartitions(offsets map[partition]int64) []confluent.TopicPartition {
+	out := make([]confluent.TopicPartition, 0, len(offsets))
+	for p, offset := range offsets {
+		out = append(out, confluent.TopicPartition{Topic: &p.topic, Partition: p.number, Offset: confluent.Offset(offset)})
+	}
+	return out
+}
