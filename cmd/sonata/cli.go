@@ -15,8 +15,9 @@ import (
 const (
 	exitDone     = 0
 	exitFailed   = 1
-	exitUsage    = 2 // the command line or the configuration is wrong; nothing was done
-	exitFindings = 3 // the .bpmn files are wrong
+	exitUsage    = 2   // the command line or the configuration is wrong; nothing was done
+	exitFindings = 3   // the .bpmn files are wrong
+	exitKilled   = 130 // a second signal came while a graceful stop was under way; as shells count it
 )
 
 // cli is the command line and what it needs of the world around it.
@@ -40,17 +41,18 @@ func (c *cli) run(ctx context.Context, args []string) int {
 	if err == nil {
 		return exitDone
 	}
+	text := strings.TrimRight(printableLines(err.Error()), "\n")
 	var usage *usageError
 	if !c.running || errors.As(err, &usage) {
-		fmt.Fprintf(c.err, "sonata: %v\nRun '%s --help' for usage.\n", err, cmd.CommandPath())
+		fmt.Fprintf(c.err, "sonata: %s\nRun '%s --help' for usage.\n", text, cmd.CommandPath())
 		return exitUsage
 	}
 	var findings *findingsError
 	if errors.As(err, &findings) {
-		fmt.Fprintln(c.err, strings.TrimRight(err.Error(), "\n"))
+		fmt.Fprintln(c.err, text)
 		return exitFindings
 	}
-	fmt.Fprintf(c.err, "sonata: %v\n", err)
+	fmt.Fprintf(c.err, "sonata: %s\n", text)
 	return exitFailed
 }
 

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -123,6 +125,57 @@ func requireEnvelope(t *testing.T, s *sonata, topic string, r record) {
 		require.Equal(t, "serviceOrderProcess", e["kogitorootprocid"], topic)
 	}
 	require.Equal(t, e["kogitobusinesskey"], found[0]["businessId"], topic)
+}
+
+// TestARepeatedEventHasOneEffect: a CloudEvent that comes again, from a producer that did not hear the first answer, changes nothing;
+// not even after a restart.
+func TestARepeatedEventHasOneEffect(t *testing.T) {
+	data := t.TempDir()
+	s := serve(t, data)
+	s.client("deploy", partners)
+	s.publish("sonata-service-order", "", read(t, "order.json"))
+	s.publish("sonata-service-order", "", read(t, "order.json"))
+	s.await("tmf-service-order-item-update", state("COMPLETED"))
+	require.Zero(t, s.stop())
+	s = serve(t, data)
+	s.publish("sonata-service-order", "", read(t, "order.json"))
+	last := sampleWithItem(t, "the-last")
+	s.publish("sonata-service-order", "", last)
+	s.await("tmf-service-order-item-update", func(r record) bool { return r.data()["serviceOrderItemId"] == "the-last" && state("COMPLETED")(r) })
+	requireOneEffectEach(t, s, 2)
+}
+
+// sampleWithItem is a fresh order whose item has a known id.
+func sampleWithItem(t *testing.T, item string) string {
+	sample, err := loadOrder("")
+	require.NoError(t, err)
+	fresh := sample.fresh()
+	text, err := fresh.json()
+	require.NoError(t, err)
+	return strings.ReplaceAll(string(text), find(fresh.event, "serviceOrderItemId"), item)
+}
+
+// TestSecretsStayInside: passwords travel in orders. They are not in the log, however much is logged, nor in what REST shows, and
+// they do reach the system that they are for.
+func TestSecretsStayInside(t *testing.T) {
+	s := serve(t, t.TempDir(), "--log-level", "debug")
+	s.client("deploy", partners)
+	order := strings.ReplaceAll(read(t, "order.json"), "udududu", "CANARY")
+	s.publish("sonata-service-order", "", order)
+	s.publish("sonata-service-order", "", strings.Replace(order, `"id": "`, `"id": CANARY"`, 1))
+	s.await("tmf-service-order-item-update", state("COMPLETED"))
+	require.NotContains(t, s.text(), "CANARY")
+	instances := s.items("process-instances", `{}`)
+	require.Greater(t, len(instances), 10)
+	for _, i := range instances {
+		require.NotContains(t, s.client("instances", "get", i["processInstanceKey"].(string)), "CANARY")
+	}
+	root := s.items("process-instances", `{"processDefinitionId":"serviceOrderProcess"}`)[0]["processInstanceKey"].(string)
+	require.NotContains(t, s.client("instances", "watch", root, "-o", "json"), "CANARY")
+	asked := s.await("oss-client-k8s-order", nil)
+	text, err := json.Marshal(asked.data())
+	require.NoError(t, err)
+	require.Contains(t, string(text), "CANARY")
 }
 
 // TestSoak kills the binary under orders, again and again, for as long as SONATA_TEST_SOAK says.

@@ -194,12 +194,15 @@ func (d *show) states() string {
 	return strings.Join(open, ", ")
 }
 
-// outcome is the error of orders that did not get COMPLETED.
+// outcome is the error of orders that did not get COMPLETED, or left something for an operator to mend.
 func (d *show) outcome() error {
 	var faults error
 	for _, o := range d.orders.orders {
-		if o.state == orderFailed || o.stuck() {
+		if o.state == orderFailed {
 			faults = errors.Join(faults, fmt.Errorf("order %s is %s: %s", o.id, o.state, o.reason))
+		}
+		for _, text := range o.incidents {
+			faults = errors.Join(faults, fmt.Errorf("order %s is %s, but has an incident at %s", o.id, o.state, text))
 		}
 	}
 	return faults

@@ -35,7 +35,7 @@ func (d *show) summary() {
 
 // scheduled says when what is left of an item of the order will happen.
 func (o *trackedOrder) scheduled(item string) string {
-	timers := slices.SortedFunc(maps.Keys(o.timers), func(a, b timerID) int {
+	timers := slices.SortedFunc(maps.Keys(o.timers), func(a, b partID) int {
 		return cmp.Or(o.timers[a].Compare(o.timers[b]), cmp.Compare(a.instance, b.instance))
 	})
 	var texts []string

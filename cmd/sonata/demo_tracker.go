@@ -31,16 +31,19 @@ type trackedOrder struct {
 	state  string
 	reason string // why it failed
 	items  []*trackedItem
-	timers map[timerID]time.Time // that are waiting
-	itemOf map[engine.Key]string // which item an instance works on
+	timers map[partID]time.Time // that are waiting
+	// incidents are what an operator has to look at, each with its place and text.
+	incidents map[partID]string
+	itemOf    map[engine.Key]string // which item an instance works on
 }
 
 // trackedItem is one item of an order, as the messages about it tell.
 type trackedItem struct{ id, service, state string } // state "": nothing was told yet
 
-type timerID struct {
-	instance     engine.Key
-	subscription engine.ID
+// partID names a subscription or incident of one of the order's instances.
+type partID struct {
+	instance engine.Key
+	id       engine.ID
 }
 
 func newTracker(processes map[string]bool) *tracker {
@@ -49,7 +52,10 @@ func newTracker(processes map[string]bool) *tracker {
 
 // expect adds an order that is about to be published.
 func (t *tracker) expect(id string) *trackedOrder {
-	o := &trackedOrder{id: id, state: orderPublished, timers: map[timerID]time.Time{}, itemOf: map[engine.Key]string{}}
+	o := &trackedOrder{
+		id: id, state: orderPublished,
+		timers: map[partID]time.Time{}, incidents: map[partID]string{}, itemOf: map[engine.Key]string{},
+	}
 	t.orders = append(t.orders, o)
 	return o
 }
@@ -89,11 +95,11 @@ func (t *tracker) take(e runner.Entry) *trackedOrder {
 	case engine.SubscriptionUpdated:
 		o.wait(e.Instance, event.Subscription)
 	case engine.SubscriptionClosed:
-		delete(o.timers, timerID{e.Instance, event.ID})
+		delete(o.timers, partID{e.Instance, event.ID})
 	case engine.IncidentRaised:
-		o.reason = event.Element + ": " + event.Text
+		o.incidents[partID{e.Instance, event.ID}] = event.Element + ": " + event.Text
 	case engine.IncidentResolved:
-		o.reason = ""
+		delete(o.incidents, partID{e.Instance, event.Incident})
 	case engine.InstanceEnded:
 		if e.Instance == o.root {
 			o.end(event.State)
@@ -104,7 +110,7 @@ func (t *tracker) take(e runner.Entry) *trackedOrder {
 
 func (o *trackedOrder) wait(instance engine.Key, s engine.Subscription) {
 	if s.Kind == engine.SubscriptionTimer {
-		o.timers[timerID{instance, s.ID}] = s.Due
+		o.timers[partID{instance, s.ID}] = s.Due
 	}
 }
 
@@ -163,7 +169,7 @@ func (o *trackedOrder) end(state engine.State) {
 func (o *trackedOrder) ended() bool { return o.state == orderCompleted || o.state == orderFailed }
 
 // stuck says whether an operator is needed.
-func (o *trackedOrder) stuck() bool { return !o.ended() && o.reason != "" }
+func (o *trackedOrder) stuck() bool { return !o.ended() && len(o.incidents) > 0 }
 
 // settled says whether every order has ended or cannot go on by itself.
 func (t *tracker) settled() bool {

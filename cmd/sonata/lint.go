@@ -77,7 +77,7 @@ func (r *report) add(file string, source []byte) {
 		if p.Severity == bpmn.SeverityError {
 			r.errors++
 		}
-		fmt.Fprintf(&r.text, "%s\n%s", printable(p.String()), excerpt(source, p.Pos))
+		fmt.Fprintf(&r.text, "%s\n%s", printableLines(p.String()), excerpt(source, p.Pos))
 	}
 	r.problems = append(r.problems, problems...)
 }

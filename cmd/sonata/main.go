@@ -9,9 +9,15 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// The first signal asks for a graceful stop. From then on signals have their usual effect, so a second one ends the
-	// process at once.
-	context.AfterFunc(ctx, stop)
+	ctx, stop := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		stop()
+		// Whoever does not want to wait for a graceful stop asks again.
+		<-signals
+		os.Exit(exitKilled)
+	}()
 	os.Exit(newCLI().run(ctx, os.Args[1:]))
 }

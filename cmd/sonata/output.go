@@ -41,6 +41,15 @@ func printable(text string) string {
 	}, text)
 }
 
+// printableLines is printable for texts of several lines.
+func printableLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = printable(strings.ReplaceAll(line, "\t", "    "))
+	}
+	return strings.Join(lines, "\n")
+}
+
 // shortTime shows a time in the zone of whoever reads it, to the second; nothing for none.
 func shortTime(t time.Time) string {
 	if t.IsZero() {
