@@ -167,7 +167,7 @@ func TestDiagramsNeedNoScrolling(t *testing.T) {
 		for _, b := range d.boxes() {
 			require.LessOrEqual(t, b.X+b.Width, 160+1400.0, b.what)
 			require.LessOrEqual(t, b.Y+b.Height, 80+640.0, b.what)
-			require.True(t, b.X+b.Width <= pool.X+pool.Width, "%s is wider than its pool", b.what)
+			require.LessOrEqual(t, b.X+b.Width, pool.X+pool.Width, "%s is wider than its pool", b.what)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package processes_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -37,7 +38,7 @@ func TestTerminationInTheFuture(t *testing.T) {
 			require.Equal(t, []string{c.process}, w.active())
 			w.clock.flyTo(due.Add(time.Hour))
 			w.awaitEnd(c.process)
-			w.awaitTold("", append(append(c.before[:len(c.before):len(c.before)], c.after...), "tmf-delete-process-info", "tmf-service-update TERMINATED")...)
+			w.awaitTold("", slices.Concat(c.before, c.after, []string{"tmf-delete-process-info", "tmf-service-update TERMINATED"})...)
 			require.Empty(t, w.active())
 			w.requireSecretsKept()
 		})
@@ -55,7 +56,7 @@ func TestTerminationAtOnce(t *testing.T) {
 				event["data"].(map[string]any)["requestedTerminationDate"] = date
 				w.send(event)
 				w.awaitEnd(c.process)
-				w.awaitTold("", append(append(c.before[:len(c.before):len(c.before)], c.after...), "tmf-delete-process-info", "tmf-service-update TERMINATED")...)
+				w.awaitTold("", slices.Concat(c.before, c.after, []string{"tmf-delete-process-info", "tmf-service-update TERMINATED"})...)
 				require.Empty(t, w.active())
 			})
 		}
