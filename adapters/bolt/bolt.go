@@ -126,6 +126,7 @@ type readTx struct{ tx *bbolt.Tx }
 // bucketName keeps tables apart from the store's own bucket.
 func bucketName(table runner.Table) []byte { return []byte("t/" + table) }
 
+// Get implements [runner.ReadTx].
 func (r readTx) Get(table runner.Table, key []byte) []byte {
 	if bucket := r.tx.Bucket(bucketName(table)); bucket != nil {
 		return bucket.Get(key)
@@ -133,6 +134,7 @@ func (r readTx) Get(table runner.Table, key []byte) []byte {
 	return nil
 }
 
+// Ascend implements [runner.ReadTx].
 func (r readTx) Ascend(table runner.Table, from []byte, fn func(key, value []byte) bool) {
 	if bucket := r.tx.Bucket(bucketName(table)); bucket != nil {
 		cursor := bucket.Cursor()
@@ -142,6 +144,7 @@ func (r readTx) Ascend(table runner.Table, from []byte, fn func(key, value []byt
 	}
 }
 
+// Descend implements [runner.ReadTx].
 func (r readTx) Descend(table runner.Table, from []byte, fn func(key, value []byte) bool) {
 	if bucket := r.tx.Bucket(bucketName(table)); bucket != nil {
 		cursor := bucket.Cursor()
@@ -186,6 +189,7 @@ func (w *writeTx) bucket(table runner.Table) (*bbolt.Bucket, error) {
 	return bucket, nil
 }
 
+// Put implements [runner.Tx].
 func (w *writeTx) Put(table runner.Table, key, value []byte) error {
 	bucket, err := w.bucket(table)
 	if err != nil {
@@ -197,6 +201,7 @@ func (w *writeTx) Put(table runner.Table, key, value []byte) error {
 	return bucket.Put(key, value)
 }
 
+// Delete implements [runner.Tx].
 func (w *writeTx) Delete(table runner.Table, key []byte) error {
 	if w.tx.Bucket(bucketName(table)) == nil || len(key) == 0 {
 		return nil
@@ -208,6 +213,7 @@ func (w *writeTx) Delete(table runner.Table, key []byte) error {
 	return bucket.Delete(key)
 }
 
+// Drop implements [runner.Tx].
 func (w *writeTx) Drop(table runner.Table) error {
 	delete(w.buckets, table)
 	err := w.tx.DeleteBucket(bucketName(table))

@@ -90,6 +90,7 @@ func (s *Store) snapshot() (tables, error) {
 
 type readTx struct{ tables tables }
 
+// Get implements [runner.ReadTx].
 func (tx readTx) Get(table runner.Table, key []byte) []byte {
 	if tree := tx.tables[table]; tree != nil {
 		if found, ok := tree.Get(pair{key: key}); ok {
@@ -99,12 +100,14 @@ func (tx readTx) Get(table runner.Table, key []byte) []byte {
 	return nil
 }
 
+// Ascend implements [runner.ReadTx].
 func (tx readTx) Ascend(table runner.Table, from []byte, fn func(key, value []byte) bool) {
 	if tree := tx.tables[table]; tree != nil {
 		tree.Ascend(pair{key: from}, func(p pair) bool { return fn(p.key, p.value) })
 	}
 }
 
+// Descend implements [runner.ReadTx].
 func (tx readTx) Descend(table runner.Table, from []byte, fn func(key, value []byte) bool) {
 	tree := tx.tables[table]
 	switch {
@@ -135,6 +138,7 @@ func (tx *writeTx) tree(table runner.Table) *btree.BTreeG[pair] {
 	return tx.tables[table]
 }
 
+// Put implements [runner.Tx].
 func (tx *writeTx) Put(table runner.Table, key, value []byte) error {
 	if len(key) == 0 || len(key) > maxKey {
 		return ErrKey
@@ -143,6 +147,7 @@ func (tx *writeTx) Put(table runner.Table, key, value []byte) error {
 	return nil
 }
 
+// Delete implements [runner.Tx].
 func (tx *writeTx) Delete(table runner.Table, key []byte) error {
 	if tx.Get(table, key) != nil {
 		tx.tree(table).Delete(pair{key: key})
@@ -150,6 +155,7 @@ func (tx *writeTx) Delete(table runner.Table, key []byte) error {
 	return nil
 }
 
+// Drop implements [runner.Tx].
 func (tx *writeTx) Drop(table runner.Table) error {
 	tx.own[table] = false
 	delete(tx.tables, table)

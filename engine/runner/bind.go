@@ -41,12 +41,12 @@ func (r *Runner) keepBound(ctx context.Context) {
 			return
 		case <-r.rebind:
 		}
-		if err := r.bind(ctx); err == nil || ctx.Err() != nil {
+		err := r.bind(ctx)
+		if err == nil || ctx.Err() != nil {
 			wait.reset()
 			continue
-		} else {
-			r.log.Warn("the bus could not be bound to the topics; it is tried again", slog.Any("error", err))
 		}
+		r.log.Warn("the bus could not be bound to the topics; it is tried again", slog.Any("error", err))
 		wait.sleep(ctx, r.opts.Clock)
 	}
 }

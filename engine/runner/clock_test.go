@@ -23,7 +23,7 @@ func TestSystemClock(t *testing.T) {
 		}
 		wake, stop := clock.Wake(clock.Now().Add(time.Hour))
 		stop()
-		time.Sleep(2 * time.Hour) // of the bubble's clock
+		<-time.After(2 * time.Hour) // of the bubble's clock
 		require.Empty(t, wake)
 	})
 }

@@ -80,8 +80,8 @@ func settleNumbers(v reflect.Value) {
 		if v.Type() == timeType {
 			return
 		}
-		for i := range v.NumField() {
-			settleNumbers(v.Field(i))
+		for _, field := range v.Fields() {
+			settleNumbers(field)
 		}
 	case reflect.Slice:
 		if k := v.Type().Elem().Kind(); k == reflect.Struct || k == reflect.Pointer || k == reflect.Interface {
@@ -90,7 +90,7 @@ func settleNumbers(v reflect.Value) {
 			}
 		}
 	case reflect.Map:
-		if values, ok := v.Interface().(map[string]any); ok {
+		if values, ok := reflect.TypeAssert[map[string]any](v); ok {
 			settled(values)
 		}
 	case reflect.Interface:
@@ -126,14 +126,14 @@ func settledNumber(n json.Number) any {
 }
 
 // eventTypes are the events by the name of their type, which is how history names them.
-var eventTypes = map[string]reflect.Type{}
-
-func init() {
+var eventTypes = func() map[string]reflect.Type {
+	types := map[string]reflect.Type{}
 	for _, e := range engine.EventTypes() {
 		t := reflect.TypeOf(e)
-		eventTypes[t.Name()] = t
+		types[t.Name()] = t
 	}
-}
+	return types
+}()
 
 // historyRow is one step of an instance.
 type historyRow struct {

@@ -1,3 +1,36 @@
-// Package runner is the shell around the pure core: it takes requests, runs them through [engine.Step], and writes what came
-// of a whole batch in one store transaction.
+// Package runner is the shell around the pure core: it keeps instances, and loses nothing and does nothing twice.
+//
+// # The loop
+//
+// One goroutine, in [Runner.Run], takes whatever is ready: commands (REST), records (a [Bus]), timers that are due. It runs all
+// of it through [engine.Step], with the commands that follow from one instance to another (calls, signals), and writes what
+// came of it in one [Store.Update]: snapshots, history, indexes, the consumed positions, the event ids that were seen, and
+// the outbox. Only after that commit do callers get their answer, watchers hear of it, and messages leave. A batch costs one
+// transaction, whatever its size; an idle runner costs none.
+//
+// Each request is a unit of its batch. One that is refused, or that makes us panic, leaves no trace; the others go on. A record
+// that cannot be used becomes a dead letter, a timer that cannot fire rests (see [InstanceInfo]). Only an error of the store
+// fails a whole batch; everything in memory is then read again.
+//
+// # What is promised
+//
+//   - In: a record changes state exactly once, because its position is in the same transaction, and so does a CloudEvent
+//     (source, id) within [Options.SeenWindow], however often and by whatever way it comes.
+//   - Out: a message is sent at least once, in the order in which the outbox was written. Its id is fixed when it is
+//     written, so a receiver can tell a repetition.
+//   - Timers are rows. What was due while nothing ran fires at the next start, in order.
+//
+// # Who gets a message
+//
+// In this order, and at most one receiver that waits:
+//
+//  1. kogitoprocrefid names an instance: it, if it waits for the message's name. No other instance that waits is tried.
+//  2. The correlation key (the attribute correlationkey, else the record's key): the oldest instance whose subscription
+//     has it. A subscription without key, or an empty key, never matches.
+//  3. kogitobusinesskey: the oldest instance with that business key that waits for the name.
+//  4. A message start event for the name in the newest version of a process: an instance of each such process. Its
+//     ReferenceID is the sender's kogitoprocinstanceid, which its own messages carry back as kogitoprocrefid.
+//  5. Nobody: it is kept for [Options.MessageTTL], for a subscription or start event that opens later and matches by the same
+//     rules; then it becomes a dead letter that says who waited for other messages of the name. With a reference to an
+//     instance that has ended or never was, it becomes one at once.
 package runner

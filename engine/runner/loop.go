@@ -174,7 +174,7 @@ func (b *batch) run(requests []*request) error {
 	if !b.wrote {
 		return errNothing
 	}
-	b.check(b.tx.Put(tableMeta, metaCounters, b.counters.encode()))
+	b.check(b.tx.Put(tableMeta, metaCounters, encodeCounters(b.counters)))
 	return b.err
 }
 

@@ -81,7 +81,7 @@ const tablesFormat = "1"
 var ErrFormat = errors.New("the data was written by another version of Sonata")
 
 // ErrStopped is what callers get when Run has ended before it could deal with their request.
-var ErrStopped = errors.New("Sonata is stopping; nothing was done")
+var ErrStopped = errors.New("Sonata is stopping; nothing was done") //nolint:staticcheck // it is a name
 
 // New opens a store: it checks the format and loads the definitions. Nothing runs before [Runner.Run]. The error wraps
 // [ErrFormat] when the store is not one that this Runner knows.

@@ -58,7 +58,7 @@ func (u *unit) nextSeq(n int) uint64 {
 	return first
 }
 
-func (c counters) encode() []byte {
+func encodeCounters(c counters) []byte {
 	b := binary.BigEndian.AppendUint64(nil, uint64(c.lastKey))
 	b = binary.BigEndian.AppendUint64(b, c.lastSeq)
 	return binary.BigEndian.AppendUint64(b, uint64(c.deadLetters))

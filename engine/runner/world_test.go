@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -32,11 +33,11 @@ type world struct {
 	opts  runner.Options
 	logs  *logs
 
-	r      *runner.Runner
-	ctx    context.Context
-	end    context.CancelFunc
-	ended  chan error
-	seen   <-chan runner.Entry
+	r     *runner.Runner
+	ctx   context.Context
+	end   context.CancelFunc
+	ended chan error
+	seen  <-chan runner.Entry
 
 	ordered bool        // of the crash tests
 	failed  atomic.Bool // of the crash tests: something has failed on purpose
@@ -111,9 +112,7 @@ func (w *world) send(topic, id string, attributes map[string]any, data any) {
 
 func event(id string, attributes map[string]any, data any) runner.Incoming {
 	all := map[string]any{"id": id, "source": "test", "type": "test", "specversion": "1.0"}
-	for name, value := range attributes {
-		all[name] = value
-	}
+	maps.Copy(all, attributes)
 	return runner.Incoming{ID: id, Source: "test", Attributes: all, Data: data, Value: fmt.Append(nil, data)}
 }
 
