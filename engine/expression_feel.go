@@ -48,11 +48,13 @@ type choice struct {
 
 func (w *portableWriter) token(i int) {
 	t := w.tokens[i]
-	switch {
-	case t.Is(lexer.EOF):
+	if t.Is(lexer.EOF) {
 		w.keep(len(w.runes))
 		w.endChoices(0)
 		return
+	}
+	w.keep(t.From)
+	switch {
 	case t.Is(lexer.Operator, "=") && !w.declares(i):
 		w.replace(t, "==")
 	case w.choices && t.Is(lexer.Operator, "if"):
@@ -117,7 +119,6 @@ func (w *portableWriter) keep(to int) {
 }
 
 func (w *portableWriter) replace(t lexer.Token, text string) {
-	w.keep(t.From)
 	w.insert(text)
 	w.copied = t.To
 }

@@ -37,7 +37,7 @@ func FuzzExpression(f *testing.F) {
 		begun := time.Now()
 		first := outcome(text, fuzzVariables)
 		require.Equal(t, first, outcome(text, fuzzVariables), "the same input gives the same output")
-		require.Less(t, time.Since(begun), 1*time.Second)
+		require.Less(t, time.Since(begun), 30*time.Second, "bounded whatever else the machine does")
 		require.NotContains(t, first, "this cannot be evaluated", "an error that is not in our own words: add it to libraryMessages")
 		if strings.HasPrefix(first, "error") && !strings.Contains(text, "S") {
 			require.NotContains(t, first, secret)

@@ -17,7 +17,8 @@ type repetition struct {
 	period     period
 }
 
-var repetitionShape = regexp.MustCompile(`^R(\d*|-1)/(?:([^/P][^/]*?)/)?(P[^/]*)(?:/([^/P][^/]*))?$`)
+// repetitionShape takes apart what stands between slashes; the zone id in brackets has slashes of its own.
+var repetitionShape = regexp.MustCompile(`^R(\d*|-1)/(?:(\d[^/\[]*(?:\[[^\]]*\])?)/)?(P[^/]*)(?:/(\d[^/\[]*(?:\[[^\]]*\])?))?$`)
 
 const cycleExamples = "write one such as R3/PT10S (three times), R/PT1H (for ever), R/2026-03-31T09:00:00Z/P1D, R/PT1H/2026-12-31T00:00:00Z (until then) or the cron expression 0 0 2 * * *"
 

@@ -75,7 +75,9 @@ func (p period) after(t time.Time, n int64) time.Time {
 		day := min(t.Day(), month.AddDate(0, 1, -1).Day()) + int(int64(p.days)*n)
 		t = time.Date(month.Year(), month.Month(), day, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location())
 	}
-	t = time.Unix(t.Unix()+seconds*n, int64(t.Nanosecond())+nanos*n).In(t.Location())
+	const second = int64(time.Second)
+	seconds, nanos = seconds*n+nanos*(n/second), nanos*(n%second) // neither overflows
+	t = time.Unix(t.Unix()+seconds+nanos/second, int64(t.Nanosecond())+nanos%second).In(t.Location())
 	if t.Year() > maxYear || t.UTC().Year() > maxYear {
 		return time.Time{}
 	}
