@@ -59,7 +59,7 @@ func compileExpression(x bpmn.Expression, want resultKind) (*expression, *bpmn.P
 // The same now and the same variables give the same value or the same error.
 func (e *expression) eval(now time.Time, look lookup) (any, error) {
 	value := e.value
-	var fault *expressionFault
+	var fault *expressionError
 	switch {
 	case e.program != nil:
 		value, fault = e.run(now, look)
@@ -78,7 +78,7 @@ func (e *expression) eval(now time.Time, look lookup) (any, error) {
 }
 
 // walk follows the path through the fields of objects.
-func (e *expression) walk(value any) (any, *expressionFault) {
+func (e *expression) walk(value any) (any, *expressionError) {
 	value, err := field(value, e.path[1:])
 	if err != nil {
 		return nil, e.source.fault(e.offset, err.Error())

@@ -11,7 +11,7 @@ import (
 // Arithmetic on int64 and float64. Whole numbers stay whole but for "/"; what does not fit is an error, and never wraps
 // around. Texts join with "+", times and durations add up.
 
-const tooLarge = evalError("the number does not fit into 64 bits")
+const errTooLarge = evalError("the number does not fit into 64 bits")
 
 // integer gives the whole number that a value is. Literals and counters of the library are int.
 func integer(value any) (int64, bool) {
@@ -69,7 +69,7 @@ func add(_ *evaluation, args []any) (any, error) {
 		if sum := x + y; (sum > x) == (y > 0) {
 			return sum, nil
 		}
-		return nil, tooLarge
+		return nil, errTooLarge
 	}
 	switch x := a.(type) {
 	case string:
@@ -98,7 +98,7 @@ func subtract(_ *evaluation, args []any) (any, error) {
 		if difference := x - y; (difference < x) == (y > 0) {
 			return difference, nil
 		}
-		return nil, tooLarge
+		return nil, errTooLarge
 	}
 	switch x := a.(type) {
 	case time.Time:
@@ -122,7 +122,7 @@ func multiply(_ *evaluation, args []any) (any, error) {
 	if x, y, ok := integers(a, b); ok {
 		high, low := bits.Mul64(magnitude(x), magnitude(y))
 		if high != 0 || low > math.MaxInt64 {
-			return nil, tooLarge
+			return nil, errTooLarge
 		}
 		return x * y, nil
 	}

@@ -19,7 +19,7 @@ const maxNodes = 500
 
 // compile parses the body, finds the variables that it reads, checks types as far as they are known, puts the guard in and
 // compiles. What needs no program, or no evaluation at all, gets none.
-func (e *expression) compile() *expressionFault {
+func (e *expression) compile() *expressionError {
 	config := &conf.Config{MaxNodes: maxNodes, Functions: libraryFunctions, Disabled: disabledBuiltins, ShortCircuit: true}
 	config.WithEnv(map[string]any{})
 	config.Strict = false // variables are not declared
@@ -62,7 +62,7 @@ func (e *expression) compile() *expressionFault {
 }
 
 // fold evaluates an expression that reads nothing, once: its value is a constant, and its fault is the model's.
-func (e *expression) fold() *expressionFault {
+func (e *expression) fold() *expressionError {
 	if len(e.names) > 0 || e.usesNow {
 		return nil
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/sonata-bpmn/sonata/bpmn"
 )
 
-// expressionFault is what is wrong with an expression, or with the data that it met, and where.
-type expressionFault struct {
+// expressionError is what is wrong with an expression, or with the data that it met, and where.
+type expressionError struct {
 	text    string
 	hint    string
 	line    int // from 1, of the expression's text
@@ -22,9 +22,9 @@ type expressionFault struct {
 }
 
 // Error gives the fault with the line of the expression and a caret below the place.
-func (f *expressionFault) Error() string { return f.message() + f.snippet }
+func (f *expressionError) Error() string { return f.message() + f.snippet }
 
-func (f *expressionFault) message() string {
+func (f *expressionError) message() string {
 	if f.line > 1 {
 		return fmt.Sprintf("%s (line %d, column %d of the expression)", f.text, f.line, f.column)
 	}
@@ -32,7 +32,7 @@ func (f *expressionFault) message() string {
 }
 
 // hinted adds a hint if the fault has none.
-func (f *expressionFault) hinted(hint string) *expressionFault {
+func (f *expressionError) hinted(hint string) *expressionError {
 	if f.hint == "" {
 		f.hint = hint
 	}
@@ -40,7 +40,7 @@ func (f *expressionFault) hinted(hint string) *expressionFault {
 }
 
 // problem is the fault as a problem of the document. The snippet goes into the hint, which is printed last.
-func (f *expressionFault) problem(pos bpmn.Position) *bpmn.Problem {
+func (f *expressionError) problem(pos bpmn.Position) *bpmn.Problem {
 	hint := f.hint
 	if hint == "" {
 		hint = "it is here:"
@@ -49,12 +49,12 @@ func (f *expressionFault) problem(pos bpmn.Position) *bpmn.Problem {
 }
 
 // fault makes a fault at an offset, in characters, of what is compiled.
-func (s source) fault(offset int, text string) *expressionFault {
+func (s source) fault(offset int, text string) *expressionError {
 	offset = min(s.original(offset), utf8.RuneCountInString(s.text))
 	before := string([]rune(s.text)[:offset])
 	lineStart := strings.LastIndexByte(before, '\n') + 1
 	line, _, _ := strings.Cut(s.text[lineStart:], "\n")
-	f := &expressionFault{text: text, line: 1 + strings.Count(before, "\n"), column: 1 + utf8.RuneCountInString(before[lineStart:])}
+	f := &expressionError{text: text, line: 1 + strings.Count(before, "\n"), column: 1 + utf8.RuneCountInString(before[lineStart:])}
 	f.snippet = snippet(strings.TrimRight(line, "\r"), f.column-1)
 	return f
 }
@@ -77,11 +77,8 @@ func snippet(line string, column int) string {
 }
 
 // modelFault puts an error that the library found without any data into our words, or shows the library's.
-func (s source) modelFault(err error) *expressionFault {
-	var e *file.Error
-	if !errors.As(err, &e) {
-		e = &file.Error{Prev: err}
-	}
+func (s source) modelFault(err error) *expressionError {
+	e := located(err)
 	if f := s.known(e); f != nil {
 		return f
 	}
@@ -90,21 +87,26 @@ func (s source) modelFault(err error) *expressionFault {
 
 // dataFault puts an error of an evaluation into our words. Of the library's texts none is shown but those that are known
 // to show no value: data may be secret.
-func (s source) dataFault(err error) *expressionFault {
-	var e *file.Error
-	if !errors.As(err, &e) {
-		e = &file.Error{Prev: err}
-	}
+func (s source) dataFault(err error) *expressionError {
+	e := located(err)
 	if f := s.known(e); f != nil {
 		return f
 	}
 	return s.fault(e.From, "this cannot be evaluated with the values it meets")
 }
 
+// located gives the library's error with its place.
+func located(err error) *file.Error {
+	if e, ok := errors.AsType[*file.Error](err); ok {
+		return e
+	}
+	return &file.Error{Prev: err}
+}
+
 // known finds our words for an error.
-func (s source) known(e *file.Error) *expressionFault {
-	if f, ok := e.Prev.(evalError); ok {
-		return s.fault(e.From, string(f))
+func (s source) known(e *file.Error) *expressionError {
+	if own, ok := errors.AsType[evalError](e.Prev); ok {
+		return s.fault(e.From, string(own))
 	}
 	if e.Prev != nil {
 		e.Message = e.Prev.Error()

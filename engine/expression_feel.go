@@ -11,7 +11,7 @@ import (
 // portable writes the part of FEEL that expr spells differently in expr's way: one "=" compares, and
 // "if a then b else c" chooses. What else the two have in common means the same in both; what looks alike and does not is
 // refused (see guard.feel), and what expr does not know does not parse.
-func (s source) portable() (source, *expressionFault) {
+func (s source) portable() (source, *expressionError) {
 	tokens, err := lexer.Lex(file.NewSource(s.body))
 	if err != nil {
 		return s, s.modelFault(err).hinted(s.hint())

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/expr-lang/expr/ast"
 )
 
@@ -119,7 +121,7 @@ func memberReplacement(n *ast.MemberNode) ast.Node {
 	if inner, ok := callOf(object, "field"); ok {
 		object, path = inner.Arguments[1], inner.Arguments[2].(*ast.ConstantNode).Value.([]string)
 	}
-	path = append(path[:len(path):len(path)], name.Value)
+	path = append(slices.Clip(path), name.Value)
 	return call(n, "field", object, &ast.ConstantNode{Value: path})
 }
 
@@ -160,6 +162,7 @@ func pairs(loop *ast.BuiltinNode) ast.Node {
 // nodeCounter counts the parts of an expression.
 type nodeCounter int
 
+// Visit counts one part.
 func (c *nodeCounter) Visit(*ast.Node) { *c++ }
 
 func countNodes(node ast.Node) int {

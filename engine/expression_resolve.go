@@ -14,7 +14,7 @@ type resolver struct {
 	source    source
 	variables map[string]bool
 	usesNow   bool
-	fault     *expressionFault
+	fault     *expressionError
 	sizes     map[ast.Node]int // of the parts visited so far, with all that is in them
 }
 

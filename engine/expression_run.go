@@ -27,7 +27,7 @@ type evaluation struct {
 var evaluations = sync.Pool{New: func() any { return &evaluation{env: map[string]any{}} }}
 
 // run evaluates the program.
-func (e *expression) run(now time.Time, look lookup) (any, *expressionFault) {
+func (e *expression) run(now time.Time, look lookup) (any, *expressionError) {
 	r := evaluations.Get().(*evaluation)
 	defer r.release()
 	r.steps = maxSteps

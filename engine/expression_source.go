@@ -49,7 +49,7 @@ const xpath = "http://www.w3.org/1999/xpath"
 
 // readSource finds the expression in the text. An expression begins with "=" as Camunda 8 writes it, or stands in ${ } or
 // #{ } as Camunda 7 writes it, or has neither.
-func readSource(x bpmn.Expression) (source, *expressionFault) {
+func readSource(x bpmn.Expression) (source, *expressionError) {
 	s := source{text: strings.TrimSpace(x.Text)}
 	if len(s.text) > maxSource {
 		return s, (source{text: "…"}).fault(0, "the expression is longer than 4096 bytes")
@@ -70,13 +70,13 @@ func readSource(x bpmn.Expression) (source, *expressionFault) {
 	s.feel = feel || equals && language == ""
 	switch {
 	case equals:
-		s.take(1, len(s.text))
+		s = s.take(1, len(s.text))
 	case braces && closing(s.text, 1) == len(s.text)-1:
-		s.take(2, len(s.text)-1)
+		s = s.take(2, len(s.text)-1)
 	case braces:
 		return s, s.fault(0, "only one ${ } around the whole expression is read").hinted(`join texts with +, such as ${"Order " + id}`)
 	default:
-		s.take(0, len(s.text))
+		s = s.take(0, len(s.text))
 	}
 	if strings.TrimSpace(s.body) == "" {
 		return s, s.fault(0, "the expression is empty")
@@ -88,8 +88,9 @@ func readSource(x bpmn.Expression) (source, *expressionFault) {
 }
 
 // take makes a part of the text, which begins with ASCII, the body.
-func (s *source) take(from, to int) {
+func (s source) take(from, to int) source {
 	s.body, s.from = s.text[from:to], []mark{{0, from}}
+	return s
 }
 
 // closing finds the brace that closes the one at open; braces in quotes do not count.

@@ -145,7 +145,7 @@ func TestConditionsAreBooleans(t *testing.T) {
 
 func TestLanguages(t *testing.T) {
 	for language, text := range map[string]string{
-		"expr": `a == 3`, "https://expr-lang.org": `=a == 3`, "https://github.com/expr-lang/expr": `let x = 3; a == x`, " Expr ": `a == 3`,
+		"expr": `a == 3`, "https://expr-lang.org": `=a == 3`, "https://github.com/expr-lang/expr": `let x = 3; a == x`, "Expr": `a == 3`,
 		"feel": `a = 3`, "https://www.omg.org/spec/DMN/20191111/FEEL/": `=a = 3`, "http://www.w3.org/1999/XPath": `${a == 3}`,
 	} {
 		e, problem := compileExpression(bpmn.Expression{Text: text, Language: language}, boolResult)

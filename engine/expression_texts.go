@@ -236,7 +236,7 @@ func toInt(r *evaluation, args []any) (any, error) {
 	}
 	n, ok := integer(value)
 	if !ok {
-		return nil, tooLarge
+		return nil, errTooLarge
 	}
 	return n, nil
 }

@@ -150,7 +150,8 @@ func parseCron(text string) (cron.Schedule, error) {
 	if _, err := loadZone(zone); err != nil {
 		return nil, err
 	}
-	if n := len(fields); n != 5 && n != 6 && !(n == 1 && fields[0][0] == '@') {
+	descriptor := len(fields) == 1 && fields[0][0] == '@'
+	if len(fields) != 5 && len(fields) != 6 && !descriptor {
 		return fail("it is neither a repetition of ISO 8601 nor a cron expression of five or six fields")
 	}
 	for _, field := range fields {

@@ -34,8 +34,7 @@ func DecodeJSON(data []byte) (any, error) {
 	decoder.UseNumber()
 	var document any
 	if err := decoder.Decode(&document); err != nil {
-		var syntax *json.SyntaxError
-		if errors.As(err, &syntax) {
+		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 			return nil, fmt.Errorf("not a JSON document: wrong at byte %d", syntax.Offset)
 		}
 		return nil, errors.New("not a JSON document: it is empty or ends too early")

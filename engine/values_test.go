@@ -13,7 +13,7 @@ import (
 
 func TestDecodeJSON(t *testing.T) {
 	for text, want := range map[string]any{
-		`null`: nil, `true`: true, `"ä"`: "ä", ` 1 `: int64(1), `-0`: int64(0), `1.0`: int64(1), `1e3`: int64(1000), `1.5`: 1.5, `1e300`: 1e300, `100000000000000000000`: 1e20,
+		`null`: nil, `true`: true, `"ä"`: "ä", "\t1\n": int64(1), `-0`: int64(0), `1.0`: int64(1), `1e3`: int64(1000), `1.5`: 1.5, `1e300`: 1e300, `100000000000000000000`: 1e20,
 		`9223372036854775807`: int64(math.MaxInt64), `-9223372036854775808`: int64(math.MinInt64), `9007199254740993`: int64(9007199254740993), `0.1`: 0.1,
 		`[]`: []any{}, `{}`: map[string]any{}, `[1,[2.5]]`: []any{int64(1), []any{2.5}}, `{"a":{"b":1}}`: map[string]any{"a": map[string]any{"b": int64(1)}},
 	} {
