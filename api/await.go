@@ -75,10 +75,8 @@ func untilEnd(ctx context.Context, entries <-chan runner.Entry, key engine.Key) 
 	}
 }
 
-// allow lets an answer take its time, although the server's timeouts are short. Where they cannot be changed, as in a test
-// without a connection, there are none.
+// allow lets an answer take its time, although the server's timeout is short. Where that cannot be changed, as in a test without
+// a connection, there is none.
 func allow(w http.ResponseWriter, wait time.Duration) {
-	c := http.NewResponseController(w)
-	_ = c.SetReadDeadline(time.Time{})
-	_ = c.SetWriteDeadline(time.Now().Add(wait + requestTimeout))
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(wait + requestTimeout))
 }

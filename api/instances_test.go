@@ -99,6 +99,7 @@ func TestGoldenInstance(t *testing.T) {
 		"parentElementInstanceKey":null,"parentElementId":null,"rootProcessInstanceKey":%q,"startDate":"2026-03-04T05:06:07Z","endDate":null,
 		"state":"ACTIVE","hasIncident":false,"tenantId":"<default>","tags":[],"businessId":null,"resting":null}`,
 		key, answer.is(200)["processDefinitionKey"], key), answer.body)
+	require.Contains(t, answer.body, `"<default>"`, "readable")
 	s.get("/v2/process-instances/999999").problem(404, "NOT_FOUND")
 	for _, wrong := range []string{"0", "-1", "abc", "1.5", "99999999999999999999"} {
 		s.get("/v2/process-instances/"+wrong).problem(400, "INVALID_ARGUMENT")
@@ -209,7 +210,8 @@ func TestIncidents(t *testing.T) {
 // The incidents of an instance are also those of the instances that it called.
 func TestIncidentsOfCalledInstances(t *testing.T) {
 	s := newSite(t)
-	s.deploy("work.bpmn", workFile, "call.bpmn", callFile).is(200)
+	s.deploy("work.bpmn", workFile, "call.bpmn", callFile, "choose.bpmn", chooseFile).is(200)
+	s.start("choose", `{"amount":1}`) // has an incident that is none of theirs
 	parent := s.start("call", `{}`)
 	job := s.post("/v2/jobs/search", `{"filter":{"rootProcessInstanceKey":"`+parent+`"}}`).items()[0]
 	path := "/v2/jobs/" + job["jobKey"].(string)
@@ -278,6 +280,7 @@ func TestVariables(t *testing.T) {
 	require.Empty(t, s.post("/v2/variables/search", guess).items())
 	require.Empty(t, s.post("/v2/variables/search", `{"filter":{"processInstanceKey":"999999"}}`).items())
 	require.Len(t, s.post("/v2/variables/search", `{"filter":{"scopeKey":{"$in":["`+key+`","`+key+`"]}}}`).items(), 4)
+	require.Empty(t, s.post("/v2/variables/search", `{"filter":{"processInstanceKey":{"$in":[]}}}`).items(), "none does not mean all")
 	require.Contains(t, s.post("/v2/variables/search", `{}`).problem(400, "INVALID_ARGUMENT"), "filter by processInstanceKey")
 	require.Contains(t, s.post("/v2/variables/search?truncateValues=no", byKey).problem(400, "INVALID_ARGUMENT"), "truncateValues")
 
@@ -436,4 +439,63 @@ func TestElementInstancesOfALongHistory(t *testing.T) {
 	require.GreaterOrEqual(t, len(p.ended), maxEnded)
 	require.LessOrEqual(t, len(p.ended), 2*maxEnded)
 	require.Equal(t, engine.StateTerminated, p.ended[len(p.ended)-1].State)
+}
+
+// Pages of what instances are made of: a page may end, and the next begin, within an instance.
+func TestPagesOfElementInstances(t *testing.T) {
+	s := newSite(t)
+	s.deploy("work.bpmn", workFile).is(200)
+	for range 4 {
+		s.start("work", `{}`)
+	}
+	const path = "/v2/element-instances/search"
+	for _, order := range []string{"ASC", "DESC"} {
+		sort := `"sort":[{"field":"elementInstanceKey","order":"` + order + `"}]`
+		want := column(s.post(path, `{`+sort+`}`).items(), "elementInstanceKey")
+		require.Len(t, want, 8)
+		var forwards, backwards []any
+		cursor := ""
+		for page := `{"limit":3}`; ; page = `{"limit":3,"after":"` + cursor + `"}` {
+			answer := s.post(path, `{`+sort+`,"page":`+page+`}`)
+			if len(answer.items()) == 0 {
+				break
+			}
+			forwards = append(forwards, column(answer.items(), "elementInstanceKey")...)
+			cursor = answer.is(200)["page"].(map[string]any)["endCursor"].(string)
+		}
+		require.Equal(t, want, forwards)
+		for {
+			answer := s.post(path, `{`+sort+`,"page":{"limit":3,"before":"`+cursor+`"}}`)
+			if len(answer.items()) == 0 {
+				break
+			}
+			backwards = append(column(answer.items(), "elementInstanceKey"), backwards...)
+			cursor = answer.is(200)["page"].(map[string]any)["startCursor"].(string)
+		}
+		require.Equal(t, want[:len(want)-1], backwards, "all in front of the last")
+	}
+}
+
+// storied is an engine in which every instance has a long history.
+type storied struct{ Engine }
+
+func (storied) History(key engine.Key, after uint64, limit int) (entries []runner.Entry, err error) {
+	for seq := after + 1; seq <= 6*historyLimit && len(entries) < limit; seq++ {
+		if seq/7%3 == uint64(key) { // in turns, seven at a time
+			entries = append(entries, runner.Entry{Seq: seq, Instance: key})
+		}
+	}
+	return entries, nil
+}
+
+// A long history is read whole, in parts, and those of several instances in the order in which it happened.
+func TestLongHistories(t *testing.T) {
+	a := &api{engine: storied{}}
+	var last uint64
+	for entry, err := range a.histories([]engine.Key{2, 0, 1}, 10) {
+		require.NoError(t, err)
+		require.Equal(t, max(last, 10)+1, entry.Seq)
+		last = entry.Seq
+	}
+	require.EqualValues(t, 6*historyLimit, last)
 }

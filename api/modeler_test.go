@@ -31,6 +31,10 @@ func TestModelerDeploysAndRuns(t *testing.T) {
 		require.Nil(t, item[other])
 	}
 
+	// A name as people give files.
+	umlaut := s.deploy("Aufträge \"neu\".bpmn", quickFile).is(200)
+	require.Equal(t, "Aufträge \"neu\".bpmn", definitionOf(umlaut)["resourceName"])
+
 	// Deploy & run, with the variables and the business id of the dialog.
 	started := s.call(http.MethodPost, "/v2/process-instances", `{"variables":{"orderId":"o-1","n":12345678901234567},"processDefinitionId":"work","businessId":"b-1"}`, agent...).is(200)
 	key := started["processInstanceKey"].(string)

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/sonata-bpmn/sonata/bpmn"
 	"github.com/sonata-bpmn/sonata/engine"
@@ -153,11 +155,19 @@ func answer(w http.ResponseWriter, body any) error {
 
 // write encodes before it writes, so that a body that cannot be encoded never becomes half an answer.
 func write(w http.ResponseWriter, status int, contentType string, body any) {
-	data, err := json.Marshal(body)
-	if err != nil {
-		panic(fmt.Errorf("encoding a %T: %w", body, err))
-	}
+	text := jsonText(body)
 	w.Header().Set("Content-Type", contentType)
 	w.WriteHeader(status)
-	_, _ = w.Write(append(data, '\n')) // the client is gone if it fails: nobody is left to tell
+	_, _ = io.WriteString(w, text+"\n") // the client is gone if it fails: nobody is left to tell
+}
+
+// jsonText encodes what is ours and so can always be encoded. <, > and & stay readable: nothing here is shown as HTML.
+func jsonText(value any) string {
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		panic(fmt.Errorf("encoding a %T: %w", value, err))
+	}
+	return strings.TrimSuffix(text.String(), "\n")
 }

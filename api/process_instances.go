@@ -248,9 +248,6 @@ func (s startRequest) start() (start runner.Start, err error) {
 	case s.BusinessKey != "":
 		start.BusinessKey = s.BusinessKey
 	}
-	if start.DefinitionKey != 0 {
-		start.Version = 0 // the key names the version already; Camunda ignores the other one, too
-	}
 	if err := checkTenant(s.TenantID); err != nil {
 		return start, err
 	}

@@ -3,7 +3,6 @@ package api
 import (
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
 	"unicode/utf8"
@@ -91,14 +90,6 @@ func variablesIn(in *engine.Instance, info runner.InstanceInfo, limit int) (foun
 		}
 	}
 	return found
-}
-
-func jsonText(value any) string {
-	text, err := json.Marshal(value)
-	if err != nil {
-		panic(fmt.Errorf("a variable is no JSON value: %w", err))
-	}
-	return string(text)
 }
 
 // truncate cuts a text after a whole character.
