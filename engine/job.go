@@ -6,7 +6,7 @@ func (c CompleteJob) handle(s *step) error {
 		return err
 	}
 	t := *s.in.Token(sub.Token)
-	s.emit(SubscriptionClosed{Subscription: sub})
+	s.close(sub, false)
 	s.leave(s.p.nodes[sub.Element], t, c.Variables)
 	return nil
 }
@@ -39,7 +39,7 @@ func (c ThrowError) handle(s *step) error {
 	t := *s.in.Token(sub.Token)
 	n := s.p.nodes[sub.Element]
 	if err := s.throwError(n, t, thrownError{code: c.Code, text: c.Text, variables: c.Variables}); err != nil {
-		s.emit(SubscriptionClosed{Subscription: sub, Withdrawn: true})
+		s.close(sub, true)
 		s.raise(t, n, false, err)
 	}
 	return nil

@@ -25,6 +25,16 @@ func (s *step) open(sub Subscription) {
 	s.emit(SubscriptionOpened{sub})
 }
 
+// close closes a subscription. The incident of a job that failed goes with the job.
+func (s *step) close(sub Subscription, withdrawn bool) {
+	s.emit(SubscriptionClosed{Subscription: sub, Withdrawn: withdrawn})
+	for _, i := range slices.Clone(s.in.Incidents) {
+		if i.Subscription == sub.ID {
+			s.emit(IncidentResolved{Incident: i.ID})
+		}
+	}
+}
+
 // subscribe opens the subscriptions of an event or receive task that waits.
 func (s *step) subscribe(n *node, w waiter) error {
 	for _, d := range n.definitions {

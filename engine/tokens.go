@@ -56,7 +56,7 @@ func (s *step) withdrawScope(scope ID) {
 func (s *step) unsubscribe(match func(*Subscription) bool, withdrawn bool) {
 	for i := 0; i < len(s.in.Subscriptions); {
 		if sub := &s.in.Subscriptions[i]; match(sub) {
-			s.emit(SubscriptionClosed{Subscription: *sub, Withdrawn: withdrawn})
+			s.close(*sub, withdrawn)
 		} else {
 			i++
 		}
