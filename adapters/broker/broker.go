@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -20,7 +21,7 @@ type Broker struct {
 	addr    string
 	cluster *kfake.Cluster
 	lock    *os.File
-	stop    chan struct{} // closed by Close: ends the retention
+	stop    context.CancelFunc // ends the retention
 	swept   sync.WaitGroup
 
 	// mu guards closed: kfake blocks for ever on a call after its Close.
@@ -42,14 +43,16 @@ func Start(config Config) (*Broker, error) {
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
-	b := &Broker{config: config, addr: listener.Addr().String(), lock: lock, stop: make(chan struct{})}
+	b := &Broker{config: config, addr: listener.Addr().String(), lock: lock}
 	b.cluster, err = kfake.NewCluster(b.options(listener)...)
 	if err != nil {
 		err = fmt.Errorf("the broker's data in %s cannot be read: %w; restore the directory from a backup, or move it away to begin with empty topics", config.Dir, err)
 		return nil, errors.Join(err, listener.Close(), lock.Close())
 	}
 	b.admitTopics()
-	b.swept.Go(b.retain)
+	var ctx context.Context
+	ctx, b.stop = context.WithCancel(context.Background())
+	b.swept.Go(func() { b.retain(ctx) })
 	return b, nil
 }
 
@@ -103,7 +106,7 @@ func (b *Broker) Close() error {
 		return nil
 	}
 	b.closed = true
-	close(b.stop)
+	b.stop()
 	b.swept.Wait()
 	b.cluster.Close()
 	return b.lock.Close()
@@ -112,6 +115,7 @@ func (b *Broker) Close() error {
 // logger passes on what kfake says. It says what it does for each request at its level Info.
 type logger struct{ to *slog.Logger }
 
+// Logf implements kfake.Logger.
 func (l logger) Logf(level kfake.LogLevel, format string, args ...any) {
 	to := l.to.Debug
 	switch level {

@@ -192,7 +192,7 @@ func TestOldRecordsGoAndTheNewestStays(t *testing.T) {
 			produce(t, c, &kgo.Record{Topic: topic, Key: []byte("k"), Value: []byte("v"), Timestamp: at})
 		}
 	}
-	require.NoError(t, b.expire(now))
+	require.NoError(t, b.expire(t.Context(), now))
 	begins := func() (out [4]int64) {
 		for i, topic := range []string{"old", "mixed", "own", "compacted"} {
 			p := b.cluster.PartitionInfo(topic, 0)
@@ -214,7 +214,7 @@ func TestMuchDataGoesOldestFirst(t *testing.T) {
 	for range 100 {
 		produce(t, c, &kgo.Record{Topic: "big", Value: make([]byte, 1000)})
 	}
-	require.NoError(t, b.expire(time.Now()))
+	require.NoError(t, b.expire(t.Context(), time.Now()))
 	p := b.cluster.PartitionInfo("big", 0)
 	require.InDelta(t, 82, p.LogStartOffset, 3)
 	require.EqualValues(t, 100, p.HighWatermark)

@@ -16,6 +16,7 @@ const maxRequestBytes = maxMessageBytes + 1<<20
 // would allocate any amount and panic on a request key that it does not know, and so would end the whole engine.
 type guard struct{ net.Listener }
 
+// Accept implements net.Listener.
 func (g guard) Accept() (net.Conn, error) {
 	conn, err := g.Listener.Accept()
 	if err != nil {
@@ -33,6 +34,7 @@ type guarded struct {
 	left int     // bytes of the frame after head that are still to come
 }
 
+// Read implements net.Conn.
 func (g *guarded) Read(p []byte) (int, error) {
 	n, err := g.Conn.Read(p)
 	if bad := g.check(p[:n]); bad != nil {

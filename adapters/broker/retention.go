@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -29,29 +30,29 @@ func retentionMillis(d time.Duration) int64 {
 
 // retain removes records that are too old or too many, at the start and then every few minutes. kfake's own retention is
 // switched off, because it removes the newest record of a partition too, and then forgets at the next start where the log ended.
-func (b *Broker) retain() {
+func (b *Broker) retain(ctx context.Context) {
 	ticker := time.NewTicker(retentionInterval)
 	defer ticker.Stop()
 	for {
-		if err := b.expire(time.Now()); err != nil {
+		if err := b.expire(ctx, time.Now()); err != nil && ctx.Err() == nil {
 			b.config.Logger.Warn("embedded broker: old records could not be removed", "error", err)
 		}
 		select {
-		case <-b.stop:
+		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		}
 	}
 }
 
-func (b *Broker) expire(now time.Time) error {
-	topics, err := b.topics()
+func (b *Broker) expire(ctx context.Context, now time.Time) error {
+	topics, err := b.topics(ctx)
 	if err != nil {
 		return err
 	}
 	for _, topic := range topics {
 		for _, p := range b.cluster.PartitionInfos(topic) {
-			if err := b.expirePartition(topic, p, now); err != nil {
+			if err := b.expirePartition(ctx, topic, p, now); err != nil {
 				return fmt.Errorf("partition %d of topic %s: %w", p.Partition, topic, err)
 			}
 		}
@@ -59,11 +60,11 @@ func (b *Broker) expire(now time.Time) error {
 	return nil
 }
 
-func (b *Broker) expirePartition(topic string, p *kfake.PartitionInfo, now time.Time) error {
+func (b *Broker) expirePartition(ctx context.Context, topic string, p *kfake.PartitionInfo, now time.Time) error {
 	age, size := b.limits(topic)
 	begin := p.LogStartOffset
 	if age >= 0 && p.HighWatermark > begin {
-		first, err := b.offsetAt(topic, p.Partition, now.UnixMilli()-age)
+		first, err := b.offsetAt(ctx, topic, p.Partition, now.UnixMilli()-age)
 		if err != nil {
 			return err
 		}
@@ -108,10 +109,10 @@ func (b *Broker) limits(topic string) (age, size int64) {
 	return age, size
 }
 
-func (b *Broker) topics() ([]string, error) {
+func (b *Broker) topics(ctx context.Context) ([]string, error) {
 	request := kmsg.NewMetadataRequest()
 	request.Version = 1 // the first in which no topics means all
-	response, err := b.ask(&request)
+	response, err := b.ask(ctx, &request)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +124,7 @@ func (b *Broker) topics() ([]string, error) {
 }
 
 // offsetAt returns the offset of the first record at or after a time in Unix milliseconds, or -1 if there is none.
-func (b *Broker) offsetAt(topic string, partition int32, millis int64) (int64, error) {
+func (b *Broker) offsetAt(ctx context.Context, topic string, partition int32, millis int64) (int64, error) {
 	request := kmsg.NewListOffsetsRequest()
 	request.Version = 1 // the first that asks for one offset
 	p := kmsg.NewListOffsetsRequestTopicPartition()
@@ -131,7 +132,7 @@ func (b *Broker) offsetAt(topic string, partition int32, millis int64) (int64, e
 	t := kmsg.NewListOffsetsRequestTopic()
 	t.Topic, t.Partitions = topic, append(t.Partitions, p)
 	request.Topics = append(request.Topics, t)
-	response, err := b.ask(&request)
+	response, err := b.ask(ctx, &request)
 	if err != nil {
 		return 0, err
 	}
@@ -145,13 +146,14 @@ func (b *Broker) offsetAt(topic string, partition int32, millis int64) (int64, e
 
 // ask sends the broker a request as clients do. kfake has no call for what it asks. Versions must be older than those with tagged
 // fields (KIP-482), whose headers look different.
-func (b *Broker) ask(request kmsg.Request) (kmsg.Response, error) {
-	conn, err := net.Dial("tcp", b.addr)
+func (b *Broker) ask(ctx context.Context, request kmsg.Request) (kmsg.Response, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", b.addr)
 	if err != nil {
 		return nil, err
 	}
-	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	defer func() { _ = conn.Close() }()
+	const patience = 10 * time.Second
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		return nil, err
 	}
 	frame := kmsg.NewRequestFormatter(kmsg.FormatterClientID("sonata-retention")).AppendRequest(nil, request, 1)

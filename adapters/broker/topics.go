@@ -70,7 +70,7 @@ func refusePartitions(request *kmsg.CreatePartitionsRequest) kmsg.Response {
 		refused = refused || topic.Count > maxPartitions
 		answer := kmsg.NewCreatePartitionsResponseTopic()
 		answer.Topic, answer.ErrorCode = topic.Topic, kerr.InvalidPartitions.Code
-		answer.ErrorMessage = kmsg.StringPtr(fmt.Sprintf("a topic has at most %d partitions", maxPartitions))
+		answer.ErrorMessage = new(fmt.Sprintf("a topic has at most %d partitions", maxPartitions))
 		response.Topics = append(response.Topics, answer)
 	}
 	if !refused {

@@ -218,7 +218,7 @@ func (t *topics) offsets(ctx context.Context, partitions []partition, spec confl
 	}
 	answer, err := t.admin.ListOffsets(ctx, question, confluent.SetAdminRequestTimeout(t.config.RequestTimeout))
 	if err != nil {
-		return nil, t.unreachable(err)
+		return nil, t.unreachable(err, t.config.RequestTimeout)
 	}
 	out := make(map[partition]int64, len(partitions))
 	for tp, info := range answer.ResultInfos {

@@ -23,7 +23,7 @@ type Bus struct {
 	health   health
 
 	// life ends with Close, and with it every call that is under way; librdkafka's handles must not be used after.
-	life    context.Context
+	life    context.Context //nolint:containedctx // its end ends all that is under way, whoever asked for it
 	end     context.CancelFunc
 	running sync.WaitGroup
 	calls   sync.RWMutex // guards closed; held for reading by each call

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"mime"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -267,15 +268,7 @@ func (e event) check(topic string) error {
 }
 
 func mustBeText(name string) bool {
-	if strings.HasPrefix(name, "kogito") {
-		return true
-	}
-	for _, text := range textAttributes {
-		if name == text {
-			return true
-		}
-	}
-	return false
+	return strings.HasPrefix(name, "kogito") || slices.Contains(textAttributes, name)
 }
 
 func scalarText(value any) (string, bool) {

@@ -112,3 +112,12 @@ func TestLogsAreLimited(t *testing.T) {
 	require.Contains(t, lines[1], "level=DEBUG")
 	require.Contains(t, lines[2], "suppressed=99")
 }
+
+// TestRetriesAreNotStoredTwice: librdkafka repeats what it has no answer to. Only the idempotent producer lets the broker tell.
+func TestRetriesAreNotStoredTwice(t *testing.T) {
+	c, err := Config{Brokers: []string{"127.0.0.1:1"}, Deliver: nowhere, Options: map[string]string{"compression.type": "lz4"}}.withDefaults()
+	require.NoError(t, err)
+	settings := *c.producer(nil)
+	require.Equal(t, true, settings["enable.idempotence"])
+	require.Equal(t, "lz4", settings["compression.type"])
+}

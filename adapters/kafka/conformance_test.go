@@ -43,6 +43,7 @@ func conformance(t *testing.T, addr string) {
 		"position removed while reading":     testPositionRemovedWhileReading,
 		"position after the end":             testPositionAfterEnd,
 		"topic created anew":                 testTopicCreatedAnew,
+		"topic created anew while unread":    testTopicCreatedAnewUnread,
 		"batches that are refused":           testRefusedBatch,
 		"back-pressure":                      testBackPressure,
 		"garbage":                            testGarbage,
@@ -303,7 +304,7 @@ func testTopicCreatedAnew(t *testing.T, addr string) {
 	require.Eventually(t, func() bool { return b.Health() != nil }, patience, 50*time.Millisecond)
 	require.ErrorContains(t, b.Health(), name)
 	r = rawClient(t, addr)
-	r.create(name, 1)
+	require.Eventually(t, func() bool { return r.tryCreate(name) }, patience, 50*time.Millisecond)
 	for i := range 8 { // more than there were: position 5 exists again
 		r.send(name, 0, fmt.Appendf(nil, `{"n":%d}`, i))
 	}
@@ -314,6 +315,34 @@ func testTopicCreatedAnew(t *testing.T, addr string) {
 	}
 	require.Len(t, b.Faults(), 1)
 	require.Eventually(t, func() bool { return b.Health() == nil }, patience, 50*time.Millisecond)
+}
+
+func testTopicCreatedAnewUnread(t *testing.T, addr string) {
+	in := newInbox()
+	b := bus(t, addr, in)
+	r := rawClient(t, addr)
+	name, other := topic("anew-unread"), topic("other")
+	bind(t, b, nil, name, other)
+	publish(t, b, messages(name, 5)...)
+	for range 5 {
+		in.next(t)
+	}
+	bind(t, b, nil, other)
+	deleted, err := r.admin.DeleteTopics(deadline(t), []string{name})
+	require.NoError(t, err)
+	require.Equal(t, confluent.ErrNoError, deleted[0].Error.Code())
+	r = rawClient(t, addr)
+	require.Eventually(t, func() bool { return r.tryCreate(name) }, patience, 50*time.Millisecond)
+	for i := range 8 {
+		r.send(name, 0, fmt.Appendf(nil, `{"n":%d}`, i))
+	}
+	bind(t, b, []runner.Position{{Topic: name, Offset: 5}}, name, other)
+	for i := range 8 {
+		got := in.next(t)
+		require.Equal(t, i, number(t, got), "position 5 is there, but in another topic")
+		require.Equal(t, i == 0, got.Reset)
+	}
+	require.Len(t, b.Faults(), 1)
 }
 
 func testRefusedBatch(t *testing.T, addr string) {

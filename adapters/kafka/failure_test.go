@@ -111,6 +111,7 @@ func TestWithoutKafka(t *testing.T) {
 	t.Parallel()
 	for name, addr := range map[string]string{"refused": nobody(t), "silent": silent(t)} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			begin := time.Now()
 			b := bus(t, addr, newInbox(), func(c *Config) {
 				c.RequestTimeout, c.DeliveryTimeout, c.CloseTimeout = 500*time.Millisecond, time.Second, 5*time.Second
@@ -186,6 +187,7 @@ func TestCloseWhileDelivering(t *testing.T) {
 	server := startBroker(t, filepath.Join(t.TempDir(), "broker"), "127.0.0.1:0")
 	for name, heeds := range map[string]bool{"heeds its context": true, "does not": false} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			entered, leave, left := make(chan struct{}), make(chan struct{}), make(chan struct{})
 			config := Config{Brokers: []string{server.Addr()}, CloseTimeout: time.Second,
 				Deliver: func(ctx context.Context, _ []runner.Incoming) error {
@@ -200,8 +202,9 @@ func TestCloseWhileDelivering(t *testing.T) {
 				}}
 			b, err := New(config)
 			require.NoError(t, err)
-			bind(t, b, nil, "closing")
-			publish(t, b, message("closing", 0))
+			name := topic("closing")
+			bind(t, b, nil, name)
+			publish(t, b, message(name, 0))
 			<-entered
 			err = b.Close()
 			if heeds {

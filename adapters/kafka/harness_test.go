@@ -208,6 +208,12 @@ func (r raw) create(topic string, partitions int) {
 	require.Equal(r.t, confluent.ErrNoError, results[0].Error.Code(), results[0].Error.String())
 }
 
+// tryCreate creates a topic, unless one of that name is still being deleted.
+func (r raw) tryCreate(topic string) bool {
+	results, err := r.admin.CreateTopics(deadline(r.t), []confluent.TopicSpecification{{Topic: topic, NumPartitions: 1, ReplicationFactor: 1}})
+	return err == nil && results[0].Error.Code() == confluent.ErrNoError
+}
+
 // send writes one record and returns its offset.
 func (r raw) send(topic string, partition int32, value []byte, headers ...string) int64 {
 	r.t.Helper()

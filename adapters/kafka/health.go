@@ -62,7 +62,7 @@ func (b *Bus) ask() error {
 	}
 	_, err := b.topics.admin.GetMetadata(nil, false, int(askTimeout.Milliseconds()))
 	if err != nil {
-		err = fmt.Errorf("no answer from Kafka at %v: %w", b.config.Brokers, err)
+		err = b.topics.unreachable(err, askTimeout)
 	}
 	h.asked, h.answer = time.Now(), err
 	return err

@@ -1,9 +1,11 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -35,26 +37,21 @@ func newProducer(config Config, logs *logs, topics *topics) (*producer, error) {
 
 // open makes a new client.
 func (p *producer) open() error {
-	handle, err := openProducer(p.config, p.config.producer(p.logs.events), &p.background)
-	if err == nil {
-		p.handle = handle
+	handle, err := confluent.NewProducer(p.config.producer(p.logs.events))
+	if err != nil {
+		return p.config.redact(err)
 	}
-	return err
+	p.handle = handle
+	p.background.Go(func() { drain(handle, p.config.Logger) })
+	return nil
 }
 
-// openProducer makes a client whose events are taken from it until it is closed. They are errors that concern no message;
-// librdkafka deals with all of them but the fatal ones, which show in the reports of the messages too.
-func openProducer(config Config, settings *confluent.ConfigMap, running *sync.WaitGroup) (*confluent.Producer, error) {
-	handle, err := confluent.NewProducer(settings)
-	if err != nil {
-		return nil, config.redact(err)
+// drain takes a client's events until it is closed. They are errors that concern no message; librdkafka deals with all of them
+// but the fatal ones, which show in the reports of the messages too.
+func drain(handle *confluent.Producer, logger *slog.Logger) {
+	for event := range handle.Events() {
+		logger.Debug("kafka", "client", handle.String(), "event", event.String())
 	}
-	running.Go(func() {
-		for event := range handle.Events() {
-			config.Logger.Debug("kafka", "client", handle.String(), "event", event.String())
-		}
-	})
-	return handle, nil
 }
 
 // publish implements [runner.Bus]. It gives its turn back only when every record has been reported on: a call after one that
@@ -145,7 +142,7 @@ func (p *producer) send(ctx context.Context, records []*confluent.Message) *repo
 	for i, record := range records {
 		record.Opaque = i
 		err := p.handle.Produce(record, r.channel)
-		for code(err) == confluent.ErrQueueFull && p.wait(ctx, r) {
+		for code(err) == confluent.ErrQueueFull && p.wait(r, ctx.Done()) {
 			err = p.handle.Produce(record, r.channel)
 		}
 		if err != nil {
@@ -154,19 +151,19 @@ func (p *producer) send(ctx context.Context, records []*confluent.Message) *repo
 		}
 		r.pending++
 	}
-	for r.pending > 0 && p.wait(ctx, r) {
+	for r.pending > 0 && p.wait(r, ctx.Done()) {
 	}
+	r.stopped = cmp.Or(r.stopped, ctx.Err())
 	return r
 }
 
 // wait takes one report. It returns false when there is no point in waiting any longer.
-func (p *producer) wait(ctx context.Context, r *reports) bool {
+func (p *producer) wait(r *reports, done <-chan struct{}) bool {
 	select {
 	case event := <-r.channel:
 		r.note(event)
 		return true
-	case <-ctx.Done():
-		r.stopped = ctx.Err()
+	case <-done:
 	case <-p.closed:
 		r.stopped = errClosed
 	}
@@ -197,7 +194,7 @@ func (p *producer) release(r *reports) {
 		return
 	}
 	p.background.Go(func() {
-		for r.pending > 0 && p.wait(context.Background(), r) {
+		for r.pending > 0 && p.wait(r, nil) {
 		}
 		p.replaceIfBroken()
 		p.turn <- struct{}{}
@@ -252,8 +249,7 @@ func shut(handle *confluent.Producer, budget time.Duration) {
 }
 
 func code(err error) confluent.ErrorCode {
-	var e confluent.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[confluent.Error](err); ok {
 		return e.Code()
 	}
 	return confluent.ErrNoError

@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,18 +20,32 @@ type topics struct {
 	admin   *confluent.AdminClient
 	running sync.WaitGroup
 
-	mu    sync.Mutex
-	known map[string]bool // topics that were there when we looked
+	mu      sync.Mutex
+	known   map[string]bool // topics that were there when we looked
+	trouble error           // why a broker could not be reached, the last time that one could not
 }
 
 func newTopics(config Config, logs *logs) (*topics, error) {
 	t := &topics{config: config, known: map[string]bool{}}
 	var err error
-	if t.handle, err = openProducer(config, config.control(logs.events), &t.running); err != nil {
-		return nil, err
+	if t.handle, err = confluent.NewProducer(config.control(logs.events)); err != nil {
+		return nil, config.redact(err)
 	}
+	t.running.Go(t.watch)
 	t.admin, err = confluent.NewAdminClientFromProducer(t.handle)
 	return t, err
+}
+
+// watch keeps the newest reason why no broker can be reached: librdkafka tries on, and all that a question says is that nobody
+// answered it.
+func (t *topics) watch() {
+	for event := range t.handle.Events() {
+		if err, ok := event.(confluent.Error); ok && err.Code() != confluent.ErrAllBrokersDown {
+			t.mu.Lock()
+			t.trouble = err
+			t.mu.Unlock()
+		}
+	}
 }
 
 func (t *topics) close() {
@@ -140,7 +155,7 @@ func (t *topics) describe(ctx context.Context, names []string) (map[string]descr
 	}
 	result, err := t.admin.DescribeTopics(ctx, confluent.NewTopicCollectionOfTopicNames(names), confluent.SetAdminRequestTimeout(t.config.RequestTimeout))
 	if err != nil {
-		return nil, t.unreachable(err)
+		return nil, t.unreachable(err, t.config.RequestTimeout)
 	}
 	there := make(map[string]description, len(names))
 	for _, topic := range result.TopicDescriptions {
@@ -171,7 +186,7 @@ func (t *topics) create(ctx context.Context, names []string, failed map[string]e
 	results, err := t.admin.CreateTopics(ctx, specs,
 		confluent.SetAdminOperationTimeout(t.config.RequestTimeout), confluent.SetAdminRequestTimeout(t.config.RequestTimeout))
 	if err != nil {
-		return t.unreachable(err)
+		return t.unreachable(err, t.config.RequestTimeout)
 	}
 	for _, result := range results {
 		switch result.Error.Code() {
@@ -184,9 +199,12 @@ func (t *topics) create(ctx context.Context, names []string, failed map[string]e
 	return nil
 }
 
-func (t *topics) unreachable(err error) error {
-	if e := (confluent.Error{}); errors.As(err, &e) && e.IsTimeout() || errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("no answer from Kafka at %v within %v: %w", t.config.Brokers, t.config.RequestTimeout, err)
+func (t *topics) unreachable(err error, within time.Duration) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	e, ok := errors.AsType[confluent.Error](err)
+	if timedOut := ok && e.IsTimeout() || errors.Is(err, context.DeadlineExceeded); !timedOut {
+		return fmt.Errorf("kafka at %v: %w", t.config.Brokers, err)
 	}
-	return fmt.Errorf("kafka at %v: %w", t.config.Brokers, err)
+	return fmt.Errorf("no answer from Kafka at %v within %v: %w", t.config.Brokers, within, cmp.Or(t.trouble, err))
 }
