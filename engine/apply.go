@@ -72,6 +72,8 @@ func (e SubscriptionClosed) apply(in *Instance) {
 	in.Subscriptions = remove(in.Subscriptions, e.ID)
 }
 
+func (SubscriptionFired) apply(*Instance) {}
+
 func (e IncidentRaised) apply(in *Instance) {
 	in.Incidents = append(in.Incidents, e.Incident)
 	in.LastID = e.ID

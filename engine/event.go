@@ -20,6 +20,7 @@ func EventTypes() []Event {
 		SubscriptionOpened{},
 		SubscriptionUpdated{},
 		SubscriptionClosed{},
+		SubscriptionFired{},
 		IncidentRaised{},
 		IncidentResolved{},
 		MessageThrown{},
@@ -111,6 +112,16 @@ type SubscriptionUpdated struct{ Subscription }
 type SubscriptionClosed struct {
 	Subscription
 	Withdrawn bool `json:"withdrawn,omitempty"`
+}
+
+// SubscriptionFired says that what an element waited for has happened: its message came, its timer was due, its signal was
+// thrown, its condition came true. It changes nothing by itself: what follows from it is in the events after it. Only it tells
+// this, as a subscription is closed for other reasons too, and stays open where an event can happen again.
+type SubscriptionFired struct {
+	Subscription ID               `json:"subscription,omitempty"` // 0: of a start event of the process
+	Kind         SubscriptionKind `json:"kind"`
+	Element      string           `json:"element"`
+	Name         string           `json:"name,omitempty"` // message name (topic), signal name
 }
 
 // IncidentRaised says that a step failed.

@@ -23,6 +23,9 @@ func (c StartInstance) handle(s *step) error {
 		if s.in.State != StateActive { // the first of several implicit starts was an end that ends everything
 			break
 		}
+		if fired, ok := c.fired(n); ok {
+			s.emit(fired)
+		}
 		t := s.place(root, n)
 		s.awaitSiblings(n, root)
 		if err := s.subscribeEventSubProcesses(s.p.root, root); err != nil {

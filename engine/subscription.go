@@ -106,6 +106,7 @@ func (s *step) waiting(id ID, kind SubscriptionKind) (Subscription, error) {
 // fire lets the event happen that a subscription waited for. Where the event stands decides what follows.
 func (s *step) fire(sub Subscription, results map[string]any) {
 	n := s.p.nodes[sub.Element]
+	s.emit(SubscriptionFired{Subscription: sub.ID, Kind: sub.Kind, Element: sub.Element, Name: sub.Name})
 	if n.source.ParallelMultiple && len(n.definitions) > 1 {
 		var complete bool
 		if results, complete = s.gatherTriggers(sub, results); !complete {
