@@ -33,7 +33,7 @@ func (a *api) elements(definition engine.Key) map[string]*bpmn.FlowNode {
 	if err != nil {
 		return nodes
 	}
-	for _, process := range definitions.Processes {
+	for _, process := range definitions.Executable() {
 		collect(&process.Container, nodes)
 	}
 	if len(a.models.known) >= maxModels || a.models.known == nil {

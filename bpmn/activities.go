@@ -158,14 +158,11 @@ func (r *reader) multiInstance(n *node) *LoopCharacteristics {
 		Cardinality:  r.expression(r.child(n, "loopCardinality")),
 		Completion:   r.expression(r.child(n, "completionCondition")),
 		Behavior:     r.enum(n, "behavior", "All", "None", "One", "Complex"),
-		OneBehavior:  n.attr("oneBehaviorEventRef"),
-		NoneBehavior: n.attr("noneBehaviorEventRef"),
 	}
-	for _, ref := range []string{l.OneBehavior, l.NoneBehavior} {
-		if ref != "" {
-			r.later(func() { follow[EventDefinition](r, n, ref, "an event definition") })
-		}
-	}
+	r.later(func() {
+		l.OneBehavior = reference[EventDefinition](r, n, "oneBehaviorEventRef", "an event definition")
+		l.NoneBehavior = reference[EventDefinition](r, n, "noneBehaviorEventRef", "an event definition")
+	})
 	for c := range n.all("complexBehaviorDefinition") {
 		l.ComplexBehaviors = append(l.ComplexBehaviors, r.complexBehavior(c))
 	}

@@ -63,6 +63,22 @@ type Process struct {
 	IsExecutable bool
 	VersionTag   string
 	Definitions  *Definitions
+	// Correlations say how the messages of this process find their instance, as far as that is drawn: at most one for each
+	// message.
+	Correlations []*Correlation
+}
+
+// Correlation matches a message with the conversation that it belongs to (§8.3.2): a message resumes an instance when the
+// values of Message and of Instance are the same, all of them, as texts. There is one value for each correlation property.
+type Correlation struct {
+	// ID is that of the correlation key.
+	ID  string
+	For *Message
+	// Message is evaluated on the message: the fields of its data, `data`, `event` and `record`.
+	Message []Expression
+	// Instance is evaluated on the variables when the instance begins to wait. nil: what counts is the value of the first
+	// message of the conversation that the instance received or sent.
+	Instance []Expression
 }
 
 // FlowNode is an activity, gateway or event (§8.3.9). Fields that a kind does not have are zero.
@@ -94,13 +110,18 @@ type FlowNode struct {
 	Message            *Message    // of send and receive tasks
 	Instantiate        bool        // of receive tasks and event-based gateways
 	ScriptFormat       string      // of script tasks
-	Script             *Expression // of script tasks: plain BPMN's script or zeebe:script
-	ResultVariable     string      // of script and business rule tasks
+	Script             *Expression // what a script task evaluates, or another task in place of a job
+	ResultVariable     string      // of tasks with a script
 	CalledElement      *CalledElement
 	TaskDefinition     *TaskDefinition // who does the work of a task or throwing event
 	Inputs, Outputs    []Mapping
-	Form               *Form       // of user tasks and start events: information only
-	Assignment         *Assignment // of user tasks: information only
+	Results            Results
+	// Payloads names, for each event definition in its order (for a send or receive task: the only one), the local variable
+	// that is as a whole the data of what the event brings or sends. Where it is missing or "", the fields of that data are
+	// variables themselves.
+	Payloads   []string
+	Form       *Form       // of user tasks and start events: information only
+	Assignment *Assignment // of user tasks: information only
 
 	// Gateways (§10.6)
 	GatewayDirection    string
@@ -135,6 +156,9 @@ type EventDefinition struct {
 	// ActivityRef and WaitForCompletion belong to compensateEventDefinition.
 	ActivityRef       string
 	WaitForCompletion bool
+	// CodeVariable and MessageVariable, if they are set, are variables that get the code and the text of an error, or the
+	// code of an escalation, that is caught.
+	CodeVariable, MessageVariable string
 }
 
 // Timer is the trigger of a timer event: exactly one of timeDate, timeDuration and timeCycle (§10.5.5).
@@ -151,6 +175,16 @@ type Expression struct {
 	Literal bool
 	Pos     Position
 }
+
+// Results says which results of an activity or event leave it beside its Outputs.
+type Results string
+
+// Kinds of results.
+const (
+	ResultsUnlessMapped Results = ""       // all, unless there are Outputs (Camunda 8)
+	ResultsAll          Results = "all"    // all; Outputs are evaluated after them (Camunda 7)
+	ResultsMapped       Results = "mapped" // none (BPMN's data associations)
+)
 
 // Mapping assigns the value of Source to the variable path Target (zeebe:input, zeebe:output).
 type Mapping struct {
@@ -170,15 +204,22 @@ type TaskDefinition struct {
 // CalledElement says which process a call activity starts (calledElement attribute or zeebe:calledElement).
 type CalledElement struct {
 	ProcessID                   Expression
-	BindingType                 string // "latest" (default), "deployment" or "versionTag"
+	BindingType                 string // "latest" (default), "deployment", "version" or "versionTag"
 	VersionTag                  string
+	Version                     *Expression // for BindingType "version": a whole number
 	BusinessKey                 *Expression // of the called instance; nil: the caller's
 	PropagateAllParentVariables bool        // default true
 	PropagateAllChildVariables  bool        // default true
+	// Arguments are variables of the called instance beside those that are propagated. If they are not nil, the activity's
+	// own variables are not passed.
+	Arguments []Mapping
 	// WaitForCompletion false starts the called process and goes on at once (extension property "waitForCompletion");
 	// default true.
 	WaitForCompletion bool
-	Pos               Position
+	// Independent: the called instance goes on when the call activity is withdrawn, and the activity when the instance is
+	// cancelled (jBPM); default false.
+	Independent bool
+	Pos         Position
 }
 
 // Form names the form that people fill in (zeebe:formDefinition). One of ID, Key and ExternalReference is set.
@@ -206,9 +247,12 @@ type LoopCharacteristics struct {
 	InputElement     string
 	OutputCollection string
 	OutputElement    *Expression
-	Behavior         string
-	// OneBehavior and NoneBehavior are the ids of the event definitions that are thrown (§10.3.8, Table 10.30).
-	OneBehavior, NoneBehavior string
+	// ZeroBased: loopCounter counts from 0 (Camunda 7), not from 1.
+	ZeroBased bool
+	Behavior  string
+	// OneBehavior and NoneBehavior are thrown for a Behavior of "One" and "None" (§10.3.8, Table 10.30). nil: a signal that
+	// has the name of the activity's id.
+	OneBehavior, NoneBehavior *EventDefinition
 	ComplexBehaviors          []*ComplexBehavior // for Behavior "Complex"
 	TestBefore                bool
 	LoopMaximum               int // 0: no limit

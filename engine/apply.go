@@ -135,6 +135,13 @@ func (e CompensationStarted) apply(in *Instance) {
 	s.Compensating = s.Compensating[1:]
 }
 
+func (e ConversationBegun) apply(in *Instance) {
+	conversations := map[string]string{}
+	maps.Copy(conversations, in.Conversations)
+	conversations[e.Correlation] = e.Key
+	in.Conversations = conversations
+}
+
 func (ErrorThrown) apply(*Instance) {}
 
 func (EscalationThrown) apply(*Instance) {}

@@ -13,9 +13,9 @@ import (
 func Compile(source *bpmn.Process) (*Process, error) {
 	p := &Process{
 		ID: source.ID, Name: source.Name, VersionTag: source.VersionTag,
-		nodes: map[string]*node{}, flows: map[string]*flow{},
+		nodes: map[string]*node{}, flows: map[string]*flow{}, keySources: map[string][]*keySource{},
 	}
-	c := &compiler{process: p}
+	c := &compiler{process: p, correlations: source.Correlations}
 	p.root = c.container(nil, &source.Container)
 	c.link(p.root, &source.Container)
 	if len(p.root.starts) == 0 && len(p.Starts()) == 0 {
@@ -36,6 +36,7 @@ func Compile(source *bpmn.Process) (*Process, error) {
 type compiler struct {
 	process      *Process
 	associations []*bpmn.Association // of the whole process
+	correlations []*bpmn.Correlation
 	problems     bpmn.Problems
 }
 
@@ -103,7 +104,9 @@ func (c *compiler) linkNode(n *node) {
 	}
 	n.inputs = c.mappings(fn, fn.Inputs)
 	n.outputs = c.mappings(fn, fn.Outputs)
-	n.loop = c.loop(fn)
+	if n.loop = c.loop(fn); n.loop != nil && !n.loop.standard {
+		n.loop.behaviors = c.behaviors(n, fn.Loop)
+	}
 	n.businessKey = c.property(fn.Element, "businessKey")
 	if l, ok := n.behavior.(linker); ok {
 		l.link(c, n)

@@ -58,7 +58,7 @@ func effectOf(key Key, e Event) (Effect, bool) {
 			return StartChild{Parent: Parent{Key: key, Subscription: e.ID, Element: e.Element, CatchesAll: e.Call.CatchesAll, Catches: e.Call.Catches}, Call: *e.Call}, true
 		}
 	case SubscriptionClosed:
-		if e.Kind == SubscriptionCall && e.Withdrawn {
+		if e.Kind == SubscriptionCall && e.Withdrawn && !e.Independent {
 			return CancelChild{Subscription: e.ID}, true
 		}
 	case InstanceEnded:

@@ -1,9 +1,6 @@
 package engine
 
-import (
-	"maps"
-	"slices"
-)
+import "slices"
 
 // errorTrigger throws a BPMN error or catches one (§10.5.6). An error is control flow: it looks for the nearest scope that
 // catches it, outwards through sub-processes and calls.
@@ -24,7 +21,7 @@ func (errorTrigger) link(c *compiler, n *node, d *definition) {
 }
 
 func (errorTrigger) throw(s *step, n *node, d *definition, t Token) (bool, error) {
-	return false, s.throwError(n, t, thrownError{code: d.code, variables: s.local(t)})
+	return false, s.throwError(n, t, thrownError{code: d.code, variables: s.sent(n, d.index, t)})
 }
 
 func isError(d *definition) bool { _, ok := d.trigger.(errorTrigger); return ok }
@@ -35,20 +32,6 @@ type thrownError struct {
 	variables  map[string]any
 }
 
-// results are the variables that an error brings to its catcher; `error` is there for output mappings only, as `event` is
-// for messages.
-func (e thrownError) results(catcher *node) map[string]any {
-	if len(catcher.outputs) == 0 {
-		return e.variables
-	}
-	results := maps.Clone(e.variables)
-	if results == nil {
-		results = map[string]any{}
-	}
-	results["error"] = map[string]any{"code": e.code, "message": e.text}
-	return results
-}
-
 // throwError gives an error to the nearest catcher, else to the caller. Without any catcher it is a fault, and nothing has
 // changed.
 func (s *step) throwError(n *node, t Token, e thrownError) error {
@@ -56,7 +39,7 @@ func (s *step) throwError(n *node, t Token, e thrownError) error {
 	if found := s.seek(n, t, isError, e.code); found.catcher != nil {
 		thrown.CaughtBy = found.catcher.id
 		s.emit(thrown)
-		if results := e.results(found.catcher); found.catcher.host != nil {
+		if results := found.catcher.caught(isError, e); found.catcher.host != nil {
 			s.interrupt(found.catcher, found.host, results)
 		} else {
 			s.startEventSubProcess(found.catcher.container.node, found.catcher, found.scope, results)

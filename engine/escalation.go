@@ -18,13 +18,13 @@ func (escalationTrigger) link(c *compiler, n *node, d *definition) {
 }
 
 func (escalationTrigger) throw(s *step, n *node, d *definition, t Token) (bool, error) {
-	s.escalate(n, t, d.code, s.local(t))
+	s.escalate(n, t, d.code, s.sent(n, d.index, t))
 	return s.in.Token(t.ID) != nil, nil
 }
 
 // escalate gives an escalation to the nearest catcher, and to the caller if there is none here.
 func (s *step) escalate(n *node, t Token, code string, variables map[string]any) {
-	found := s.seek(n, t, func(d *definition) bool { _, ok := d.trigger.(escalationTrigger); return ok }, code)
+	found := s.seek(n, t, isEscalation, code)
 	thrown := EscalationThrown{Element: n.id, Code: code, Variables: variables}
 	if found.catcher == nil {
 		thrown.Parent = s.in.Parent
@@ -33,15 +33,18 @@ func (s *step) escalate(n *node, t Token, code string, variables map[string]any)
 	}
 	thrown.CaughtBy = found.catcher.id
 	s.emit(thrown)
+	results := found.catcher.caught(isEscalation, thrownError{code: code, variables: variables})
 	switch {
 	case found.catcher.host == nil:
-		s.startEventSubProcess(found.catcher.container.node, found.catcher, found.scope, variables)
+		s.startEventSubProcess(found.catcher.container.node, found.catcher, found.scope, results)
 	case found.catcher.interrupts():
-		s.interrupt(found.catcher, found.host, variables)
+		s.interrupt(found.catcher, found.host, results)
 	default:
-		s.leave(found.catcher, s.place(found.host.Scope, found.catcher), variables)
+		s.leave(found.catcher, s.place(found.host.Scope, found.catcher), results)
 	}
 }
+
+func isEscalation(d *definition) bool { _, ok := d.trigger.(escalationTrigger); return ok }
 
 func (c EscalateCall) handle(s *step) error {
 	sub, err := s.waiting(c.Subscription, SubscriptionCall)

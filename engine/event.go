@@ -34,6 +34,7 @@ func EventTypes() []Event {
 		CompensationStarted{},
 		EscalationThrown{},
 		ErrorThrown{},
+		ConversationBegun{},
 	}
 }
 
@@ -137,9 +138,15 @@ type MessageThrown struct {
 	ID      ID                `json:"id"`
 	Element string            `json:"element"`
 	Topic   string            `json:"topic"`
-	Key     string            `json:"key,omitempty"` // of the record; "" : the business key, else the root instance's key
-	Data    map[string]any    `json:"data"`
+	Key     string            `json:"key,omitempty"`     // of the record; "" : the business key, else the root instance's key
+	Data    any               `json:"data"`              // a JSON value, in most models an object
 	Headers map[string]string `json:"headers,omitempty"` // further record headers
+}
+
+// Fields are the fields of the message's data, nil if it is no object.
+func (e MessageThrown) Fields() map[string]any {
+	fields, _ := e.Data.(map[string]any)
+	return fields
 }
 
 // SignalThrown says that a signal is broadcast (§10.5.5).
@@ -147,6 +154,12 @@ type SignalThrown struct {
 	Element   string         `json:"element"`
 	Name      string         `json:"name"`
 	Variables map[string]any `json:"variables,omitempty"`
+}
+
+// ConversationBegun keeps the key of the first message of a conversation, by the id of its correlation key.
+type ConversationBegun struct {
+	Correlation string `json:"correlation"`
+	Key         string `json:"key"`
 }
 
 // LoopStarted says what the instances of a scope will be.

@@ -53,6 +53,8 @@ type Instance struct {
 	Scopes        []Scope        `json:"scopes,omitempty"`        // ascending by ID; the first is the process itself
 	Subscriptions []Subscription `json:"subscriptions,omitempty"` // ascending by ID
 	Incidents     []Incident     `json:"incidents,omitempty"`     // ascending by ID
+	// Conversations has, by the id of a correlation key, the key of the first message that the instance received or sent.
+	Conversations map[string]string `json:"conversations,omitempty"`
 }
 
 // Header is what of an instance never changes.
@@ -145,13 +147,18 @@ type Subscription struct {
 	Definition int              `json:"definition,omitempty"` // which of the element's event definitions
 	Name       string           `json:"name,omitempty"`       // job type, message name (topic), called process id, signal name
 	Key        string           `json:"key,omitempty"`        // of a message: the correlation key
-	Due        time.Time        `json:"due,omitzero"`         // of a timer
-	Cycle      *Cycle           `json:"cycle,omitempty"`      // of a repeating timer
-	Held       bool             `json:"held,omitempty"`       // of a condition: it was true when last evaluated
+	// KeySource is the text of the expressions on the message that give its correlation key (see [Process.MessageKeys]);
+	// "" : the record has it.
+	KeySource string    `json:"keySource,omitempty"`
+	Due       time.Time `json:"due,omitzero"`    // of a timer
+	Cycle     *Cycle    `json:"cycle,omitempty"` // of a repeating timer
+	Held      bool      `json:"held,omitempty"`  // of a condition: it was true when last evaluated
 	// Received is what the other triggers of a parallel multiple event brought.
 	Received map[string]any `json:"received,omitempty"`
-	Job      *Job           `json:"job,omitempty"`
-	Call     *Call          `json:"call,omitempty"`
+	// Independent, of a call: the called instance goes on when nobody waits for it any more.
+	Independent bool  `json:"independent,omitempty"`
+	Job         *Job  `json:"job,omitempty"`
+	Call        *Call `json:"call,omitempty"`
 }
 
 // Job is what a worker needs besides the variables.
@@ -166,6 +173,7 @@ type Call struct {
 	ProcessID   string `json:"processId"`
 	BindingType string `json:"bindingType,omitempty"`
 	VersionTag  string `json:"versionTag,omitempty"`
+	Version     int    `json:"version,omitempty"` // for the binding type "version"
 	// Detached: the caller does not wait. The called instance gets a Parent whose Subscription is 0, and the call activity is
 	// told to go on (EndCall with OutcomeCompleted) as soon as the instance exists.
 	Detached    bool           `json:"detached,omitempty"`

@@ -18,7 +18,10 @@ func (c StartInstance) handle(s *step) error {
 	}
 	s.emit(InstanceStarted{Header: h, Scope: s.newID()})
 	root := s.in.Scopes[0].ID
-	s.set(root, c.Variables)
+	results := c.results(s, starts[0])
+	if results == nil {
+		s.set(root, c.Variables)
+	}
 	for _, n := range starts {
 		if s.in.State != StateActive { // the first of several implicit starts was an end that ends everything
 			break
@@ -32,11 +35,33 @@ func (c StartInstance) handle(s *step) error {
 			s.raise(t, n, false, err)
 			continue
 		}
-		if c.Message != nil {
-			s.leave(n, t, c.Message.results(n))
+		if results != nil {
+			s.leave(n, t, results)
 		} else {
 			s.enter(n, t)
 		}
+	}
+	return nil
+}
+
+// results are what a start event brings that a message or a signal triggers; nil where the instance just begins with the
+// variables that it gets.
+func (c StartInstance) results(s *step, n *node) map[string]any {
+	for i, d := range n.definitions {
+		switch d.trigger.(type) {
+		case messageTrigger:
+			if c.Message != nil && (d.name == c.Message.Name || i == len(n.definitions)-1) {
+				s.converse(d.conversation, *c.Message)
+				return c.Message.results(n, i)
+			}
+		case signalTrigger:
+			if c.Message == nil && n.payload(i) != "" {
+				return n.brought(i, c.Variables)
+			}
+		}
+	}
+	if c.Message != nil {
+		return c.Message.results(n, 0)
 	}
 	return nil
 }

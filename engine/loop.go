@@ -16,6 +16,8 @@ type loopSpec struct {
 	inputElement     string
 	outputCollection string
 	outputElement    *expression
+	first            int // the loopCounter of the first instance
+	behaviors        []*loopBehavior
 
 	standard   bool
 	testBefore bool
@@ -48,7 +50,10 @@ func (c *compiler) loop(fn *bpmn.FlowNode) *loopSpec {
 		sequential: l.IsSequential, collection: optional(l.InputCollection, anyResult), cardinality: optional(l.Cardinality, anyResult),
 		completion: optional(l.Completion, boolResult), inputElement: l.InputElement, outputCollection: l.OutputCollection,
 		outputElement: optional(l.OutputElement, anyResult), testBefore: l.TestBefore, maximum: l.LoopMaximum,
-		condition: optional(l.LoopCondition, boolResult),
+		condition: optional(l.LoopCondition, boolResult), first: 1,
+	}
+	if l.ZeroBased {
+		spec.first = 0
 	}
 	if spec.standard = l.Kind == "standardLoopCharacteristics"; spec.standard {
 		if spec.condition == nil && spec.maximum == 0 {
@@ -58,9 +63,6 @@ func (c *compiler) loop(fn *bpmn.FlowNode) *loopSpec {
 	}
 	if l.InputCollection == nil && l.Cardinality == nil {
 		c.refuse(CodeLoop, l.Element, "%s does not say how many instances it has", label(fn.ID, fn.Name)).Hint = "give it an input collection or a loop cardinality"
-	}
-	if l.Behavior != "" && l.Behavior != "All" {
-		c.refuse(CodeUnsupported, l.Element, "multi-instance behavior %q cannot be executed", l.Behavior)
 	}
 	return spec
 }
@@ -119,10 +121,11 @@ func (s *step) loopOf(n *node, t Token) (Loop, error) {
 	}
 }
 
-// spawn starts the next instance of a looping activity. It sees loopCounter, from 1 on, and its item.
+// spawn starts the next instance of a looping activity. It sees loopCounter, from 1 on (in Camunda 7's dialect from 0 on), and
+// its item.
 func (s *step) spawn(n *node, whole Token) {
 	loop := s.in.Scope(whole.Inner).Loop
-	variables := map[string]any{"loopCounter": int64(loop.Started + 1)}
+	variables := map[string]any{"loopCounter": int64(loop.Started + n.loop.first)}
 	if n.loop.inputElement != "" && loop.Started < len(loop.Items) {
 		variables[n.loop.inputElement] = loop.Items[loop.Started]
 	}
@@ -144,13 +147,23 @@ func (s *step) leaveInstance(n *node, t Token, results map[string]any) {
 	}
 	if err == nil && n.loop.outputElement != nil {
 		counter, _ := s.in.Scope(t.Inner).Variables["loopCounter"].(int64)
-		advanced.Index = int(counter)
+		advanced.Index = int(counter) - n.loop.first + 1
 		if advanced.Output, err = s.eval(n.loop.outputElement, t.Inner); err != nil {
 			err = faultf(IncidentMapping, "the output element of %s: %w", n, err)
 		}
 	}
-	if err != nil {
+	var thrown []loopThrow
+	if err == nil {
+		thrown, err = s.completing(n, *s.in.Token(t.ID))
+	}
+	if err == nil {
+		err = s.throwAll(n, t, thrown)
+	}
+	switch {
+	case err != nil:
 		s.raise(t, n, true, err)
+		return
+	case s.in.Token(t.ID) == nil: // a boundary event caught what was thrown, and interrupts
 		return
 	}
 	s.recordCompletion(n, *s.in.Token(t.ID))

@@ -14,7 +14,9 @@ func (messageTrigger) link(c *compiler, n *node, d *definition) {
 	case positionThrow, positionEnd:
 		if d.work = c.work(n, d.source.Message); d.work == nil {
 			c.refuse(CodeMessage, n.source.Element, "%s refers to no message", n).Hint = `give it a message, or the task definition type "kafka:publish" with a header "topic"`
+			return
 		}
+		d.work.definition = d.index
 	default:
 		c.message(n, d, d.source.Message)
 	}
@@ -32,26 +34,18 @@ func (c *compiler) message(n *node, d *definition, m *bpmn.Message) {
 		return
 	}
 	d.name = m.Topic()
-	if m.CorrelationKey != nil {
-		d.key = c.expression(*m.CorrelationKey, m.Element, anyResult)
-	}
+	c.correlate(n, d, m)
 }
 
 // subscribe evaluates the correlation key. Without one only a message that names the instance (kogitoprocrefid) or its
 // business key resumes it.
 func (messageTrigger) subscribe(s *step, n *node, d *definition, w waiter) (Subscription, error) {
 	sub := Subscription{Kind: SubscriptionMessage, Name: d.name}
-	if d.key != nil {
-		key, err := s.text(d.key, w.inside(), "the correlation key of", n)
-		if err != nil {
-			return sub, err
-		}
-		if key == "" {
-			return sub, faultf(IncidentMessage, "the correlation key of %s is empty, so no message could ever resume it", n)
-		}
-		sub.Key = key
+	var err error
+	if sub.Key, err = s.awaitedKey(n, d, w); err == nil && sub.Key != "" && d.messageKey != nil {
+		sub.KeySource = d.messageKey.text
 	}
-	return sub, nil
+	return sub, err
 }
 
 func (messageTrigger) throw(s *step, n *node, d *definition, t Token) (bool, error) {
@@ -63,23 +57,25 @@ func (c CorrelateMessage) handle(s *step) error {
 	if err != nil {
 		return err
 	}
-	s.fire(sub, c.Message.results(s.p.nodes[sub.Element]))
+	n := s.p.nodes[sub.Element]
+	s.converse(n.definitions[sub.Definition].conversation, c.Message)
+	s.fire(*s.in.Subscription(sub.ID), c.Message.results(n, sub.Definition))
 	return nil
 }
 
 // results are the variables that a message brings. The CloudEvent and the record are there for output mappings only:
 // without any they would end up as variables of the process.
-func (m Message) results(n *node) map[string]any {
+func (m Message) results(n *node, definition int) map[string]any {
 	results := map[string]any{}
-	switch data := m.Data.(type) {
-	case nil:
-	case map[string]any:
-		maps.Copy(results, data)
-	default:
-		results["data"] = data
+	name := n.payload(definition)
+	if name == "" {
+		maps.Copy(results, spread(m.Data))
 	}
-	if len(n.outputs) > 0 {
+	if n.describes() {
 		results["event"], results["record"] = m.Event, m.Record
+	}
+	if name != "" {
+		results[name] = m.Data
 	}
 	return results
 }

@@ -21,6 +21,7 @@ type Process struct {
 	nodes       map[string]*node
 	flows       map[string]*flow
 	businessKey *expression
+	keySources  map[string][]*keySource // by topic, in the order of the file
 	// joins are the gateways whose readiness depends on tokens elsewhere; they are asked again when nothing can move.
 	joins []*node
 }
@@ -75,15 +76,17 @@ type mapping struct {
 
 // definition is one event definition of an event, with what its trigger needs.
 type definition struct {
-	source    *bpmn.EventDefinition // nil for a receive task
-	trigger   trigger
-	index     int         // among the definitions of its event
-	name      string      // topic of a message, name of a signal or link
-	code      string      // of an error or escalation; "" catches every one
-	key       *expression // correlation key of a message
-	work      *workSpec   // of a message that is thrown
-	timer     *expression
-	condition *expression
+	source       *bpmn.EventDefinition // nil for a receive task
+	trigger      trigger
+	index        int           // among the definitions of its event
+	name         string        // topic of a message, name of a signal or link
+	code         string        // of an error or escalation; "" catches every one
+	key          []*expression // correlation key of a message, on the variables
+	messageKey   *keySource    // the same on the message; nil: the record's own key
+	conversation *conversation // whose first message decides on the key
+	work         *workSpec     // of a message that is thrown
+	timer        *expression
+	condition    *expression
 }
 
 type scriptSpec struct {
@@ -129,7 +132,13 @@ func (n *node) works() []*workSpec {
 	if n.work != nil {
 		works = append(works, n.work)
 	}
-	for _, d := range n.definitions {
+	definitions := n.definitions
+	if n.loop != nil {
+		for _, b := range n.loop.behaviors {
+			definitions = append(definitions[:len(definitions):len(definitions)], b.event.definitions...)
+		}
+	}
+	for _, d := range definitions {
 		if d.work != nil {
 			works = append(works, d.work)
 		}

@@ -19,7 +19,7 @@ func (signalTrigger) subscribe(_ *step, _ *node, d *definition, _ waiter) (Subsc
 
 // throw broadcasts the signal with the event's own variables, which are those of its input mappings.
 func (signalTrigger) throw(s *step, n *node, d *definition, t Token) (bool, error) {
-	s.emit(SignalThrown{Element: n.id, Name: d.name, Variables: s.local(t)})
+	s.emit(SignalThrown{Element: n.id, Name: d.name, Variables: s.sent(n, d.index, t)})
 	return true, nil
 }
 
@@ -28,6 +28,6 @@ func (c CorrelateSignal) handle(s *step) error {
 	if err != nil {
 		return err
 	}
-	s.fire(sub, c.Variables)
+	s.fire(sub, s.p.nodes[sub.Element].brought(sub.Definition, c.Variables))
 	return nil
 }

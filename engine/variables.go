@@ -3,6 +3,8 @@ package engine
 import (
 	"fmt"
 	"slices"
+
+	"github.com/sonata-bpmn/sonata/bpmn"
 )
 
 // eval evaluates an expression with the variables that are visible in a scope.
@@ -71,10 +73,20 @@ func (s *step) openInputs(n *node, t Token) error {
 }
 
 // closeOutputs takes over what a node produced. With output mappings the results stay inside of the node and only the
-// targets leave it; without, the results themselves do (§10.4.2 and Camunda 8's variable propagation).
+// targets leave it; without, the results themselves do (Camunda 8's variable propagation), unless the file's dialect has
+// another rule (see bpmn.Results; §10.4.2).
 func (s *step) closeOutputs(n *node, t Token, results map[string]any) error {
+	switch n.source.Results {
+	case bpmn.ResultsAll:
+		s.propagate(t.inside(), results)
+		results = nil
+	case bpmn.ResultsMapped:
+	default:
+		if len(n.outputs) == 0 {
+			s.propagate(t.Scope, results)
+		}
+	}
 	if len(n.outputs) == 0 {
-		s.propagate(t.Scope, results)
 		return nil
 	}
 	if t.Inner == 0 {
@@ -103,6 +115,24 @@ func (s *step) assign(n *node, m mapping, from, to ID) error {
 	}
 	s.set(to, setPath(map[string]any{name: s.in.Scope(to).Variables[name]}, m.target, value))
 	return nil
+}
+
+// evaluate evaluates mappings in their order into an object of their own. A later mapping sees the targets of the earlier ones.
+func (s *step) evaluate(n *node, mappings []mapping, look lookup) (map[string]any, error) {
+	values := map[string]any{}
+	for _, m := range mappings {
+		value, err := m.source.eval(s.at, func(name string) any {
+			if value, ok := values[name]; ok {
+				return value
+			}
+			return look(name)
+		})
+		if err != nil {
+			return nil, faultf(IncidentMapping, "the mapping to %q of %s: %w", m.target, n, err)
+		}
+		values = setPath(values, m.target, value)
+	}
+	return values, nil
 }
 
 // owner is the scope that holds the variable, as seen from a scope: the nearest that has it, else the outermost.

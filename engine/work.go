@@ -21,6 +21,8 @@ type workSpec struct {
 	// Of publications; topic is nil for a job.
 	topic, key    *expression
 	recordHeaders []recordHeader
+	definition    int // which event definition it is for
+	conversation  *conversation
 }
 
 type recordHeader struct {
@@ -36,7 +38,10 @@ func (c *compiler) work(n *node, m *bpmn.Message) *workSpec {
 		if m == nil {
 			return nil
 		}
-		return &workSpec{topic: c.expression(bpmn.Expression{Text: m.Topic(), Literal: true, Pos: m.Pos}, n.source.Element, anyResult)}
+		return &workSpec{
+			topic:        c.expression(bpmn.Expression{Text: m.Topic(), Literal: true, Pos: m.Pos}, n.source.Element, anyResult),
+			conversation: c.sends(n, m),
+		}
 	}
 	if def.Type.Text != publishType {
 		w := &workSpec{jobType: c.expression(def.Type, n.source.Element, anyResult), headers: def.Headers}
@@ -49,7 +54,7 @@ func (c *compiler) work(n *node, m *bpmn.Message) *workSpec {
 }
 
 func (c *compiler) publication(n *node, m *bpmn.Message, def *bpmn.TaskDefinition) *workSpec {
-	w := &workSpec{}
+	w := &workSpec{conversation: c.sends(n, m)}
 	at := n.source.Element
 	for _, name := range slices.Sorted(maps.Keys(def.Headers)) {
 		value := c.expression(text2expression(def.Headers[name], def.Pos), at, anyResult)
@@ -100,7 +105,19 @@ func (w *workSpec) begin(s *step, n *node, t Token) (done bool, err error) {
 
 // publish throws the message; its data is what the input mappings made, and nothing else.
 func (w *workSpec) publish(s *step, n *node, t Token) error {
-	thrown := MessageThrown{Element: n.id, Data: map[string]any{}}
+	var data any = map[string]any{}
+	switch name := n.payload(w.definition); {
+	case name != "":
+		data = s.local(t)[name]
+	case t.Inner != 0:
+		data = s.local(t)
+	}
+	return w.send(s, n, t, data)
+}
+
+// send publishes data.
+func (w *workSpec) send(s *step, n *node, t Token, data any) error {
+	thrown := MessageThrown{Element: n.id, Data: data}
 	var err error
 	if thrown.Topic, err = s.text(w.topic, t.inside(), "the topic of", n); err != nil {
 		return err
@@ -123,11 +140,9 @@ func (w *workSpec) publish(s *step, n *node, t Token) error {
 		}
 		thrown.Headers[h.name] = value
 	}
-	if t.Inner != 0 {
-		thrown.Data = s.in.Scope(t.Inner).Variables
-	}
 	thrown.ID = s.newID()
 	s.emit(thrown)
+	s.converse(w.conversation, Message{Name: thrown.Topic, Data: thrown.Data})
 	return nil
 }
 

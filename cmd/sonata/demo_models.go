@@ -33,7 +33,7 @@ func (m *models) refresh() error {
 		if err != nil {
 			return fmt.Errorf("a deployed file cannot be read again: %w", err)
 		}
-		for _, process := range definitions.Processes {
+		for _, process := range definitions.Executable() {
 			if process.ID == d.ProcessID {
 				m.elements[d.ProcessID] = flowNodes(&process.Container, map[string]*bpmn.FlowNode{})
 			}

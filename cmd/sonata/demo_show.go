@@ -168,7 +168,7 @@ func (d *show) take(e runner.Entry) {
 	if o == nil {
 		return
 	}
-	if thrown, ok := e.Event.(engine.MessageThrown); ok && text(thrown.Data, "state") != "" {
+	if thrown, ok := e.Event.(engine.MessageThrown); ok && text(thrown.Fields(), "state") != "" {
 		d.topic = thrown.Topic
 	}
 	if e.Instance != o.root {

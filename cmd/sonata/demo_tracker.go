@@ -89,7 +89,7 @@ func (t *tracker) take(e runner.Entry) *trackedOrder {
 		}
 		o.learn(event.Variables)
 	case engine.MessageThrown:
-		o.report(event.Data)
+		o.report(event.Fields())
 	case engine.SubscriptionOpened:
 		o.wait(e.Instance, event.Subscription)
 	case engine.SubscriptionUpdated:

@@ -44,7 +44,7 @@ func (v *view) line(e runner.Entry) (line, bool) {
 		}
 		return line{what: "terminated", colour: yellow}, true
 	case engine.MessageThrown:
-		return line{what: "published", subject: event.Topic, state: text(event.Data, "state"), colour: blue}, true
+		return line{what: "published", subject: event.Topic, state: text(event.Fields(), "state"), colour: blue}, true
 	case engine.SubscriptionOpened:
 		node := v.models.node(e.ProcessID, event.Element)
 		if event.Kind == engine.SubscriptionTimer && event.Due.Sub(e.At) > soon && node != nil && node.Kind == "intermediateCatchEvent" {

@@ -90,10 +90,7 @@ func check(file string, source []byte) bpmn.Problems {
 		return asProblems(file, err)
 	}
 	problems := definitions.Warnings
-	for _, process := range definitions.Processes {
-		if !process.IsExecutable {
-			continue
-		}
+	for _, process := range definitions.Executable() {
 		if _, err := engine.Compile(process); err != nil {
 			problems = append(problems, asProblems(file, err)...)
 		}

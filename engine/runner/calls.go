@@ -59,13 +59,18 @@ func (u *unit) callee(caller *engine.Instance, call engine.Call) (*definition, e
 			return d, nil
 		}
 		return nil, rejection(engine.CodeNotFound, "no version of process %q that is deployed has the version tag %q", call.ProcessID, call.VersionTag)
+	case "version":
+		if d := u.definitions.version(call.ProcessID, call.Version); d != nil {
+			return d, nil
+		}
+		return nil, rejection(engine.CodeNotFound, "no version %d of process %q is deployed", call.Version, call.ProcessID)
 	case "deployment":
 		if d := u.deployedWith(caller.DefinitionKey, call.ProcessID); d != nil {
 			return d, nil
 		}
 		return nil, rejection(engine.CodeNotFound, "no process %q was deployed together with the caller", call.ProcessID)
 	}
-	return nil, rejection(engine.CodeInvalid, "the binding type %q is not known; use latest, deployment or versionTag", call.BindingType)
+	return nil, rejection(engine.CodeInvalid, "the binding type %q is not known; use latest, deployment, version or versionTag", call.BindingType)
 }
 
 // deployedWith finds a process in the deployment that brought the caller's definition.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 // receive gives a message to whoever it is for, or keeps it until somebody comes to wait for it, or, when nobody ever
 // will, buries it.
 func (u *unit) receive(m *message, keep time.Duration) {
+	m.Keys = u.keysOf(m)
 	taken, refused := u.correlate(m)
 	if taken {
 		return
@@ -41,6 +43,43 @@ func (u *unit) correlate(m *message) (taken bool, refused string) {
 		}
 	}
 	return u.startWith(m)
+}
+
+// keysOf evaluates what the deployed processes say about the correlation key of messages like this one. Old versions have
+// their say too: their instances still wait.
+func (u *unit) keysOf(m *message) []engine.MessageKey {
+	var keys []engine.MessageKey
+	for _, d := range u.definitions.keyed[m.Name] {
+		p, err := u.definitions.process(u.tx, d.Key)
+		if err != nil {
+			continue // its instances cannot go on either
+		}
+		for _, key := range p.MessageKeys(m.content(), u.now) {
+			if !slices.Contains(keys, key) {
+				keys = append(keys, key)
+			}
+		}
+	}
+	return keys
+}
+
+// rekey evaluates the correlation keys of the messages that are kept under a name again, because a process was deployed that
+// says more about them.
+func (u *unit) rekey(name string) {
+	done := map[engine.Key]bool{}
+	for _, row := range u.rows(tableBuffered, rowKey{}.text(name)) {
+		key := engine.Key(num(row, 1))
+		if done[key] {
+			continue
+		}
+		done[key] = true
+		m := u.buffered(key)
+		if keys := u.keysOf(m); !slices.Equal(keys, m.Keys) {
+			u.unbuffer(m)
+			m.Keys = keys
+			u.buffer(m)
+		}
+	}
 }
 
 // offer gives a message to a subscription, and reports whether it was taken.

@@ -81,12 +81,8 @@ func check(resources []Resource, at time.Time) (candidates []candidate, warnings
 			continue
 		}
 		warnings = append(warnings, definitions.Warnings...)
-		executable := 0
-		for _, source := range definitions.Processes {
-			if !source.IsExecutable {
-				continue
-			}
-			executable++
+		executable := definitions.Executable()
+		for _, source := range executable {
 			compiled, err := engine.Compile(source)
 			problems = append(problems, problemsOf(given.Name, err)...)
 			problems = append(problems, checkStartTimers(source, compiled, at)...)
@@ -96,7 +92,7 @@ func check(resources []Resource, at time.Time) (candidates []candidate, warnings
 			seen[source.ID] = source
 			candidates = append(candidates, candidate{from, source, compiled})
 		}
-		if executable == 0 {
+		if len(executable) == 0 {
 			problems = append(problems, nothingToDeploy(definitions))
 		}
 	}
@@ -167,6 +163,9 @@ func (u *unit) deploy(candidates []candidate) Deployment {
 	u.insert(tableDeployments, rowKey{}.key(deployment.Key), encode(keys))
 	u.definitions = u.definitions.with(added)
 	for _, d := range added {
+		for _, topic := range d.Keyed {
+			u.then(func() { u.rekey(topic) })
+		}
 		for _, s := range d.Starts {
 			if s.Kind == engine.StartMessage {
 				u.then(func() { u.claimStarts(s.Name) })
@@ -195,7 +194,7 @@ func (u *unit) define(c candidate, deployment engine.Key, previous *definition) 
 			Key: p.Key, ProcessID: p.ID, Name: p.Name, Version: version, VersionTag: p.VersionTag,
 			ResourceName: c.resource.Name, DeploymentKey: deployment, DeployedAt: u.now,
 		},
-		Resource: c.resource.key, Sum: c.resource.sum, Starts: p.Starts(), Consume: consume, Publish: publish,
+		Resource: c.resource.key, Sum: c.resource.sum, Starts: p.Starts(), Consume: consume, Publish: publish, Keyed: p.KeyedTopics(),
 	}}
 	u.insert(tableDefinitions, rowKey{}.key(d.Key), encode(d.definitionRow))
 	u.beginStartTimers(d)

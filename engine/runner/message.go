@@ -34,6 +34,8 @@ type message struct {
 	ReferenceID    string `json:"referenceId,omitempty"`
 	RequesterID    string `json:"requesterId,omitempty"`
 	BusinessKey    string `json:"businessKey,omitempty"`
+	// Keys are correlation keys that expressions of the deployed processes took from the message.
+	Keys []engine.MessageKey `json:"keys,omitempty"`
 
 	Event     map[string]any `json:"event,omitempty"`
 	Data      any            `json:"data,omitempty"`
@@ -107,7 +109,8 @@ type address byte
 
 const (
 	byReference   address = 'r' // the instance's key
-	byKey         address = 'k' // the subscription's correlation key
+	byKey         address = 'k' // the subscription's correlation key, as the record has it
+	byExpression  address = 'e' // the subscription's correlation key, as an expression on the message gives it
 	byBusinessKey address = 'b' // the instance's business key
 	byNameAlone   address = '-' // of kept messages that name nothing: only a start event can take them
 )
@@ -117,6 +120,12 @@ func addressKey(name string, by address, value string) rowKey {
 	return append(rowKey{}.text(name), byte(by)).text(value)
 }
 
+// expressionKey is the address of a correlation key that comes from an expression. Expressions are told apart, since two
+// may find the same value in different fields.
+func expressionKey(name, source, key string) rowKey {
+	return addressKey(name, byExpression, source).text(key)
+}
+
 // addresses are those by which the message may resume a waiting instance, in this order. An explicit reference is the
 // only one: it never resumes another instance than the one that it names.
 func (m *message) addresses() []rowKey {
@@ -124,6 +133,9 @@ func (m *message) addresses() []rowKey {
 		return []rowKey{addressKey(m.Name, byReference, m.ReferenceID)}
 	}
 	var keys []rowKey
+	for _, k := range m.Keys {
+		keys = append(keys, expressionKey(m.Name, k.Source, k.Key))
+	}
 	if m.CorrelationKey != "" {
 		keys = append(keys, addressKey(m.Name, byKey, m.CorrelationKey))
 	}
@@ -136,7 +148,10 @@ func (m *message) addresses() []rowKey {
 // addressesOf are those by which a message can reach a subscription.
 func addressesOf(in *engine.Instance, sub *engine.Subscription) []rowKey {
 	keys := []rowKey{addressKey(sub.Name, byReference, in.Key.String())}
-	if sub.Key != "" {
+	switch {
+	case sub.Key != "" && sub.KeySource != "":
+		keys = append(keys, expressionKey(sub.Name, sub.KeySource, sub.Key))
+	case sub.Key != "":
 		keys = append(keys, addressKey(sub.Name, byKey, sub.Key))
 	}
 	if in.BusinessKey != "" {

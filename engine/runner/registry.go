@@ -18,6 +18,7 @@ type definitionRow struct {
 	Starts   []engine.Start `json:"starts,omitempty"`
 	Consume  []string       `json:"consume,omitempty"`
 	Publish  []string       `json:"publish,omitempty"`
+	Keyed    []string       `json:"keyed,omitempty"` // topics of whose messages expressions of the process take keys
 }
 
 type definition struct {
@@ -30,13 +31,17 @@ type registry struct {
 	all       []*definition // ascending by key
 	byKey     map[engine.Key]*definition
 	byProcess map[string][]*definition // ascending by version
+	keyed     map[string][]*definition // by topic, those that take keys from its messages
 }
 
 func newRegistry(all []*definition) *registry {
-	g := &registry{all: all, byKey: map[engine.Key]*definition{}, byProcess: map[string][]*definition{}}
+	g := &registry{all: all, byKey: map[engine.Key]*definition{}, byProcess: map[string][]*definition{}, keyed: map[string][]*definition{}}
 	for _, d := range all {
 		g.byKey[d.Key] = d
 		g.byProcess[d.ProcessID] = append(g.byProcess[d.ProcessID], d)
+		for _, topic := range d.Keyed {
+			g.keyed[topic] = append(g.keyed[topic], d)
+		}
 	}
 	return g
 }
@@ -126,7 +131,7 @@ func (d *definition) compile(xml []byte) (*engine.Process, error) {
 	if definitions == nil {
 		return nil, errors.Join(err, errors.New("nothing was read"))
 	}
-	for _, source := range definitions.Processes {
+	for _, source := range definitions.Executable() {
 		if source.ID == d.ProcessID {
 			p, err := engine.Compile(source)
 			if p == nil {

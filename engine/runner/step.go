@@ -74,8 +74,15 @@ func (u *unit) save(before *engine.Instance, result engine.Result) {
 		u.effect(after, effect)
 	}
 	for _, e := range result.Events {
-		if opened, ok := e.(engine.SubscriptionOpened); ok && opened.Kind == engine.SubscriptionMessage {
-			u.then(func() { u.claim(after.Key, opened.ID) })
+		switch e := e.(type) {
+		case engine.SubscriptionOpened:
+			if e.Kind == engine.SubscriptionMessage {
+				u.then(func() { u.claim(after.Key, e.ID) })
+			}
+		case engine.SubscriptionUpdated:
+			if e.Kind == engine.SubscriptionMessage { // its correlation key is known now
+				u.then(func() { u.claim(after.Key, e.ID) })
+			}
 		}
 	}
 }
