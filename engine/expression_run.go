@@ -24,15 +24,18 @@ type evaluation struct {
 
 // evaluations are ready for use. A machine serves one run at a time, and Step may run in several goroutines. Reuse does not
 // show: nothing in it outlives a run.
-var evaluations = sync.Pool{New: func() any { return &evaluation{env: map[string]any{}} }}
+var evaluations = sync.Pool{New: func() any {
+	r := &evaluation{}
+	r.env = map[string]any{evaluationKey: r}
+	return r
+}}
 
 // run evaluates the program.
 func (e *expression) run(now time.Time, look lookup) (any, *expressionError) {
 	r := evaluations.Get().(*evaluation)
-	defer r.release()
+	defer r.release(e)
 	r.steps = maxSteps
 	r.machine.MemoryBudget = 2 * maxList
-	r.env[evaluationKey] = r
 	for i, name := range e.names {
 		r.env[e.keys[i]] = look(name)
 	}
@@ -51,8 +54,10 @@ func (e *expression) run(now time.Time, look lookup) (any, *expressionError) {
 }
 
 // release forgets every value that the run has seen.
-func (r *evaluation) release() {
-	clear(r.env)
+func (r *evaluation) release(e *expression) {
+	for _, key := range e.keys {
+		delete(r.env, key)
+	}
 	if cap(r.machine.Scopes) > 0 || cap(r.machine.Stack) > 100 {
 		r.machine = vm.VM{} // it keeps the lists that loops went over
 	}
