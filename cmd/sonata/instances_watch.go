@@ -93,7 +93,10 @@ func (e streamEvent) line() (n line, ok bool) {
 		n.what, n.state = "started", ""
 	case "InstanceEnded":
 		n.what, n.state, n.colour = "ended", v.State, bold
-	case "TokenEntered":
+	case "TokenEntered", "TokenProduced": // a start or boundary event gets its token without a flow
+		if v.Node == "" {
+			return n, false
+		}
 		n.what, n.subject, n.colour = "entered", v.Node, dim
 	case "SubscriptionOpened":
 		n.what, n.state = "waits", v.Kind+" "+v.Name
