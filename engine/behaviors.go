@@ -60,7 +60,7 @@ type trigger interface {
 }
 
 type (
-	// catcher says what an event that waits subscribes to.
+	// catcher says what an event that waits subscribes to; the zero Subscription if it can never happen.
 	catcher interface {
 		subscribe(s *step, n *node, d *definition, w waiter) (Subscription, error)
 	}

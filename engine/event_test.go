@@ -430,3 +430,19 @@ func TestUnsupportedElementsAreRefused(t *testing.T) {
 	require.ErrorContains(t, err, "no start event with a errorEventDefinition")
 	require.ErrorContains(t, err, "no intermediate catch event without event definition")
 }
+
+// A cycle without repetitions never fires (research of other engines: R0 fired at once).
+func TestCycleWithoutRepetitionsNeverFires(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		serviceTask a type=a
+		boundaryEvent remind on=a timeCycle="= cycle" nonInterrupting
+		task reminder
+		start -> a
+		remind -> reminder`, map[string]any{"cycle": "R0/PT1H"})
+	require.Equal(t, []string{"a"}, c.Waiting())
+	c.Advance(5 * time.Hour)
+	require.NotContains(t, c.Path(), "remind")
+	c.Complete("a", nil)
+	c.Completed()
+}

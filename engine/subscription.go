@@ -46,6 +46,9 @@ func (s *step) subscribe(n *node, w waiter) error {
 		if err != nil {
 			return err
 		}
+		if sub.Kind == "" {
+			continue // it will never happen
+		}
 		sub.Token, sub.Scope, sub.Element, sub.Definition = w.token.ID, w.scope, n.id, d.index
 		s.open(sub)
 	}

@@ -35,6 +35,9 @@ func (timerTrigger) subscribe(s *step, n *node, d *definition, w waiter) (Subscr
 	if err != nil {
 		return Subscription{}, faultf(IncidentTimer, "the timer of %s: %w", n, err)
 	}
+	if due.IsZero() {
+		return Subscription{}, nil // R0: a cycle without repetitions
+	}
 	return Subscription{Kind: SubscriptionTimer, Due: due, Cycle: cycle}, nil
 }
 
