@@ -71,6 +71,21 @@ func (s *Store) View(fn func(runner.ReadTx) error) error {
 	return fn(readTx{snapshot})
 }
 
+// Copy returns a store with the same rows. It takes little time: the two share them until one of them changes.
+func (s *Store) Copy() *Store {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	snapshot, err := s.snapshot()
+	if err != nil {
+		return &Store{closed: true}
+	}
+	copied := make(tables, len(snapshot))
+	for name, tree := range snapshot {
+		copied[name] = tree.Copy()
+	}
+	return &Store{tables: copied}
+}
+
 // Close makes the store unusable.
 func (s *Store) Close() error {
 	s.mu.Lock()

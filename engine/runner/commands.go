@@ -14,7 +14,7 @@ func (r *Runner) Start(ctx context.Context, s Start) (InstanceInfo, error) {
 		if err != nil {
 			return err
 		}
-		in, err = u.start(d.Key, engine.StartInstance{BusinessKey: s.BusinessKey, Variables: s.Variables})
+		in, err = u.start(d.Key, engine.StartInstance{Element: s.Element, BusinessKey: s.BusinessKey, Variables: s.Variables})
 		if err == nil {
 			u.finally = func() { in = u.instance(in.Key) } // a call that ended at once has changed it again
 		}

@@ -75,6 +75,7 @@ func (r *Runner) loop(ctx context.Context) {
 			continue
 		}
 		wait.reset()
+		r.tellSettled()
 	}
 }
 
@@ -194,6 +195,9 @@ func (r *Runner) committed(b *batch) {
 	}
 	r.counters = b.counters
 	r.registry.Store(b.definitions)
+	if r.opts.Observe != nil && len(b.entries) > 0 {
+		r.opts.Observe(b.entries)
+	}
 	r.watchers.tell(b.entries)
 	if b.messages > 0 {
 		signal(r.published)

@@ -20,6 +20,11 @@ type Options struct {
 	MessageTTL time.Duration // how long a message that nobody awaits yet is kept for whoever comes to wait; default 1 h
 	SeenWindow time.Duration // how long CloudEvent ids are remembered; default 7 days
 	BatchSize  int           // most requests in one transaction; default 1000
+
+	// For playing processes; leave them out otherwise.
+	ID            uuid.UUID     // of a new store, from which the ids of messages follow; default: a random one
+	Observe       func([]Entry) // is told of everything that is durable, in its order, while the loop waits; nil: nobody
+	NoStartTimers bool          // timer start events start nothing
 }
 
 func (o Options) withDefaults() Options {
@@ -64,6 +69,7 @@ type Runner struct {
 	counters counters
 	seenFrom int64     // the first day of which event ids are kept
 	next     time.Time // when a row is due; zero: none is
+	settling []chan struct{}
 }
 
 // Keys of tableMeta.
@@ -117,7 +123,10 @@ func (r *Runner) prepare() error {
 		return err
 	case format == nil:
 		return r.store.Update(func(tx Tx) error {
-			id := uuid.New()
+			id := r.opts.ID
+			if id == uuid.Nil {
+				id = uuid.New()
+			}
 			return errors.Join(
 				tx.Put(tableMeta, metaFormat, []byte(tablesFormat)),
 				tx.Put(tableMeta, metaID, id[:]),

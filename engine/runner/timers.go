@@ -133,6 +133,9 @@ func startTimerKey(definition engine.Key, number int) rowKey {
 
 // beginStartTimers sets the timers of a definition's timer start events.
 func (u *unit) beginStartTimers(d *definition) {
+	if u.r.opts.NoStartTimers {
+		return
+	}
 	for i, s := range d.Starts {
 		if s.Kind != engine.StartTimer {
 			continue

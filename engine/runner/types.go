@@ -37,7 +37,8 @@ type Deployment struct {
 type Start struct {
 	DefinitionKey engine.Key // or:
 	ProcessID     string
-	Version       int // 0 or less: the newest
+	Version       int    // 0 or less: the newest
+	Element       string // the start event; "" : the only one that nothing triggers
 	BusinessKey   string
 	Variables     map[string]any
 }
