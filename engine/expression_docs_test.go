@@ -29,7 +29,7 @@ func TestDocumentedFunctions(t *testing.T) {
 		}
 	}
 	for name := range listed {
-		text := map[string]string{"now": "now()", "matches": `"a" matches "b"`, "reduce": "reduce([1], #acc + #)", "sum": "sum([1])", "sortBy": "sortBy([1], #)"}[name]
+		text := map[string]string{"now": "now()", "matches": `"a" matches "b"`, "reduce": "reduce([1], #acc + #)", "sum": "sum([1])", "sortBy": "sortBy([1], #)", "groupBy": `groupBy(["a"], #)`}[name]
 		if text == "" {
 			text = name + "([1, 2], # > 1)"
 		}
