@@ -42,13 +42,11 @@ func (c *cli) run(ctx context.Context, args []string) int {
 		return exitDone
 	}
 	text := strings.TrimRight(printableLines(err.Error()), "\n")
-	var usage *usageError
-	if !c.running || errors.As(err, &usage) {
+	if _, usage := errors.AsType[*usageError](err); usage || !c.running {
 		fmt.Fprintf(c.err, "sonata: %s\nRun '%s --help' for usage.\n", text, cmd.CommandPath())
 		return exitUsage
 	}
-	var findings *findingsError
-	if errors.As(err, &findings) {
+	if _, findings := errors.AsType[*findingsError](err); findings {
 		fmt.Fprintln(c.err, text)
 		return exitFindings
 	}

@@ -56,15 +56,15 @@ func (c *cli) clientCommand(cmd *cobra.Command, remote *client, run func(ctx con
 	return cmd
 }
 
-// apiProblem is the body of an error answer (RFC 9457), as package api writes it.
-type apiProblem struct {
+// problemError is the body of an error answer (RFC 9457), as package api writes it.
+type problemError struct {
 	Title    string            `json:"title"`
 	Status   int               `json:"status"`
 	Detail   string            `json:"detail"`
 	Problems []json.RawMessage `json:"problems"`
 }
 
-func (p *apiProblem) Error() string {
+func (p *problemError) Error() string {
 	if p.Detail == "" {
 		return fmt.Sprintf("Sonata answered %d %s", p.Status, http.StatusText(p.Status))
 	}
@@ -112,7 +112,7 @@ func (c *client) call(ctx context.Context, method, path string, send payload, an
 	return nil
 }
 
-// send makes one request; an answer that is an error becomes an [*apiProblem].
+// send makes one request; an answer that is an error becomes an [*problemError].
 func (c *client) send(ctx context.Context, method, path string, send payload) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(c.url, "/")+path, send.body)
 	if err != nil {
@@ -129,7 +129,7 @@ func (c *client) send(ctx context.Context, method, path string, send payload) (*
 		return response, nil
 	}
 	defer response.Body.Close()
-	problem := &apiProblem{}
+	problem := &problemError{}
 	// A body that is no problem document, a proxy's page say, leaves the status to speak.
 	_ = json.NewDecoder(io.LimitReader(response.Body, answerLimit)).Decode(problem)
 	problem.Status = response.StatusCode
@@ -141,8 +141,7 @@ func (c *client) unreachable(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return context.Canceled
 	}
-	var network *net.OpError
-	if errors.As(err, &network) && network.Op == "dial" {
+	if network, ok := errors.AsType[*net.OpError](err); ok && network.Op == "dial" {
 		return fmt.Errorf("no Sonata at %s (%w); start one with `sonata serve`, or name another with --url or SONATA_URL", c.url, network.Err)
 	}
 	return err

@@ -45,7 +45,7 @@ func TestTheOperatorsCommands(t *testing.T) {
 	require.NoError(t, os.WriteFile(file, []byte(`{"weight":500}`), 0o600))
 	s.client("publish", "parcel-weighed", file, "--correlation-key", "P")
 	watched := s.client("instances", "watch", key) // ends with the instance
-	requireInOrder(t, watched, `started`, `entered +arrived`, `waits +weighed +message parcel-weighed`, `received +weighed`, `published +parcel-to-lift`, `ended +COMPLETED`)
+	requireInOrder(t, watched, `started`, `entered +arrived`, `waits +weighed +message parcel-weighed`, `happened +weighed +message parcel-weighed`, `published +parcel-to-lift`, `ended +COMPLETED`)
 	for line := range strings.Lines(s.client("instances", "watch", key, "-o", "json")) {
 		require.True(t, json.Valid([]byte(line)), line)
 	}

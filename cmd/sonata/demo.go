@@ -166,11 +166,14 @@ var errTimeout = errors.New("the time is up")
 
 // ended says why nothing more comes.
 func (d *show) ended(ctx, watchCtx context.Context) error {
+	stopped := ctx.Err() != nil
 	switch {
-	case ctx.Err() != nil:
-		d.note(plain, "")
-		d.note(plain, "Stopped. Everything is kept; start again to go on.")
-		return nil
+	case stopped && d.options.once:
+		return fmt.Errorf("stopped before every order was done: %s", d.states())
+	case stopped:
+		d.notef(plain, "")
+		d.notef(plain, "Stopped. Everything is kept; start again to go on.")
+		return nil //nolint:nilerr // to be told to stop is no fault
 	case errors.Is(context.Cause(watchCtx), errTimeout):
 		return errors.Join(fmt.Errorf("not every order is done in time: %s", d.states()), d.outcome())
 	default:

@@ -84,26 +84,3 @@ func topicOf(n *bpmn.FlowNode) string {
 	}
 	return ""
 }
-
-// received says which topic a message came on, if that is what the event tells. A message is received where a token is put
-// straight into a message event (start, boundary, after an event-based gateway), or where a token waits in one.
-func (m *models) received(process string, e engine.Event) string {
-	switch e := e.(type) {
-	case engine.TokenProduced:
-		if e.Node != "" {
-			return topicOf(m.node(process, e.Node))
-		}
-	case engine.SubscriptionClosed:
-		n := m.node(process, e.Element)
-		if e.Kind != engine.SubscriptionMessage || e.Withdrawn || n == nil || n.Kind == "boundaryEvent" || n.Kind == "startEvent" {
-			return ""
-		}
-		for _, flow := range n.Incoming {
-			if flow.Source.Kind == "eventBasedGateway" {
-				return ""
-			}
-		}
-		return topicOf(n)
-	}
-	return ""
-}

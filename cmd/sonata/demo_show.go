@@ -55,12 +55,12 @@ func (d *show) welcome() error {
 	if len(d.settings.kafka) > 0 {
 		broker = "cluster"
 	}
-	d.note(bold, "Sonata %s", version)
-	d.note(plain, "  REST   %s", d.up.url)
-	d.note(plain, "  Kafka  %s (%s)", d.up.brokers, broker)
-	d.note(plain, "  data   %s", d.settings.data)
-	d.note(plain, "  flows  %d processes, %d of them stand-ins for other systems", len(d.models.elements), len(d.partners))
-	d.note(plain, "")
+	d.notef(bold, "Sonata %s", version)
+	d.notef(plain, "  REST   %s", d.up.url)
+	d.notef(plain, "  Kafka  %s (%s)", d.up.brokers, broker)
+	d.notef(plain, "  data   %s", d.settings.data)
+	d.notef(plain, "  flows  %d processes, %d of them stand-ins for other systems", len(d.models.elements), len(d.partners))
+	d.notef(plain, "")
 	if err := d.found(); err != nil {
 		return err
 	}
@@ -89,17 +89,17 @@ func (d *show) found() error {
 			if node := d.models.node(info.ProcessID, sub.Element); sub.Kind == engine.SubscriptionTimer && node != nil && node.Kind == "intermediateCatchEvent" && time.Until(sub.Due) > soon {
 				scheduled++
 				if scheduled <= 10 {
-					d.note(yellow, "  waiting   %s %s until %s (business key %s)", info.ProcessID, info.Key, longTime(sub.Due), info.BusinessKey)
+					d.notef(yellow, "  waiting   %s %s until %s (business key %s)", info.ProcessID, info.Key, longTime(sub.Due), info.BusinessKey)
 				}
 			}
 		}
 	}
 	for _, o := range d.orders.orders {
-		d.note(plain, "  under way order %s, instance %s", o.id, o.root)
+		d.notef(plain, "  under way order %s, instance %s", o.id, o.root)
 	}
 	atLeast := map[bool]string{true: "at least "}[more]
-	d.note(plain, "Found %s%s open from before, %d of them scheduled; they go on.", atLeast, count(len(open), "instance"), scheduled)
-	d.note(plain, "")
+	d.notef(plain, "Found %s%s open from before, %d of them scheduled; they go on.", atLeast, count(len(open), "instance"), scheduled)
+	d.notef(plain, "")
 	return nil
 }
 

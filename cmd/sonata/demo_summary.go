@@ -19,18 +19,18 @@ func (d *show) summary() {
 			rows = append(rows, []string{order.id, item.id, item.service, item.state, order.scheduled(item.id)})
 		}
 	}
-	d.note(plain, "")
+	d.notef(plain, "")
 	// What cannot be written to the terminal cannot be told there either.
 	_ = writeTable(d.out, rows)
-	d.note(plain, "")
+	d.notef(plain, "")
 	if d.options.once {
 		return
 	}
-	d.note(bold, "Sonata stays up (Ctrl-C ends it). Try, in another terminal:")
+	d.notef(bold, "Sonata stays up (Ctrl-C ends it). Try, in another terminal:")
 	for _, command := range d.commands() {
-		d.note(plain, "  %s", command)
+		d.notef(plain, "  %s", command)
 	}
-	d.note(plain, "")
+	d.notef(plain, "")
 }
 
 // scheduled says when what is left of an item of the order will happen.

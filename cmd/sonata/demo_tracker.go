@@ -51,13 +51,12 @@ func newTracker(processes map[string]bool) *tracker {
 }
 
 // expect adds an order that is about to be published.
-func (t *tracker) expect(id string) *trackedOrder {
+func (t *tracker) expect(id string) {
 	o := &trackedOrder{
 		id: id, state: orderPublished,
 		timers: map[partID]time.Time{}, incidents: map[partID]string{}, itemOf: map[engine.Key]string{},
 	}
 	t.orders = append(t.orders, o)
-	return o
 }
 
 // started tells that the process of an order started. An order that nobody expected came from somebody else.

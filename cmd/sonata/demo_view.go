@@ -50,13 +50,12 @@ func (v *view) line(e runner.Entry) (line, bool) {
 		if event.Kind == engine.SubscriptionTimer && event.Due.Sub(e.At) > soon && node != nil && node.Kind == "intermediateCatchEvent" {
 			return line{what: "waits", subject: "until " + longTime(event.Due), colour: yellow}, true
 		}
+	case engine.SubscriptionFired:
+		return line{what: "received", subject: event.Name, colour: green}, event.Kind == engine.SubscriptionMessage
 	case engine.IncidentRaised:
 		return line{what: "INCIDENT", subject: "at " + event.Element, state: event.Text, colour: red}, true
 	case engine.IncidentResolved:
 		return line{what: "resolved"}, true
-	}
-	if topic := v.models.received(e.ProcessID, e.Event); topic != "" {
-		return line{what: "received", subject: topic, colour: green}, true
 	}
 	return line{}, false
 }

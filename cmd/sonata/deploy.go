@@ -54,8 +54,7 @@ func (c *cli) deploy(ctx context.Context, remote *client, args []string) error {
 	}
 	var answer json.RawMessage
 	if err := remote.call(ctx, http.MethodPost, "/v2/deployments", body, &answer); err != nil {
-		var problem *apiProblem
-		if errors.As(err, &problem) && len(problem.Problems) > 0 {
+		if problem, ok := errors.AsType[*problemError](err); ok && len(problem.Problems) > 0 {
 			return &findingsError{problem.Detail}
 		}
 		return err

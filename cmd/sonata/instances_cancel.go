@@ -41,9 +41,9 @@ func (c *cli) cancel(ctx context.Context, remote *client, keys []string) error {
 	for _, key := range keys {
 		err := remote.post(ctx, "/v2/process-instances/"+key+"/cancellation", struct{}{}, nil)
 		result := cancelled{Key: key, Cancelled: err == nil}
-		var problem *apiProblem
+		problem, refused := errors.AsType[*problemError](err)
 		switch {
-		case errors.As(err, &problem):
+		case refused:
 			result.Reason = problem.Error()
 			failed = errors.Join(failed, err)
 		case err != nil:

@@ -38,8 +38,7 @@ type streamEvent struct {
 	Event     struct {
 		Node, Element, Name, Kind, Topic, State, Text string
 		Due                                           time.Time
-		Withdrawn                                     bool
-		Data                                          map[string]any
+		Data                                          any
 	} `json:"event"`
 }
 
@@ -103,13 +102,10 @@ func (e streamEvent) line() (n line, ok bool) {
 		if !v.Due.IsZero() {
 			n.state, n.colour = v.Kind+" "+longTime(v.Due), yellow
 		}
-	case "SubscriptionClosed":
-		if v.Kind != "message" || v.Withdrawn {
-			return n, false
-		}
-		n.what, n.colour = "received", green
+	case "SubscriptionFired":
+		n.what, n.state, n.colour = "happened", v.Kind+" "+v.Name, green
 	case "MessageThrown":
-		n.what, n.subject, n.state, n.colour = "published", v.Topic, text(v.Data, "state"), blue
+		n.what, n.subject, n.state, n.colour = "published", v.Topic, find(v.Data, "state"), blue
 	case "SignalThrown":
 		n.what, n.colour = "broadcast", blue
 	case "IncidentRaised":

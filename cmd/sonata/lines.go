@@ -46,8 +46,8 @@ func (l *lines) print(n line) {
 		n.at.Local().Format("15:04:05.000"), n.instance, pad(n.process, l.process), pad(n.what, 10), pad(n.subject, l.subject), n.state))
 }
 
-// note writes a line that is in no column.
-func (l *lines) note(c colour, format string, args ...any) { l.write(c, fmt.Sprintf(format, args...)) }
+// notef writes a line that is in no column.
+func (l *lines) notef(c colour, format string, args ...any) { l.write(c, fmt.Sprintf(format, args...)) }
 
 func (l *lines) write(c colour, text string) {
 	text = printable(strings.TrimRight(text, " "))

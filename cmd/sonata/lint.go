@@ -100,8 +100,7 @@ func check(file string, source []byte) bpmn.Problems {
 }
 
 func asProblems(file string, err error) bpmn.Problems {
-	var problems bpmn.Problems
-	if errors.As(err, &problems) {
+	if problems, ok := errors.AsType[bpmn.Problems](err); ok {
 		return problems
 	}
 	return bpmn.Problems{{Pos: bpmn.Position{File: file, Line: 1, Column: 1}, Severity: bpmn.SeverityError, Text: err.Error()}}

@@ -186,8 +186,7 @@ func sonataCommand(t *testing.T, args ...string) outcome {
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) {
+	if _, exited := errors.AsType[*exec.ExitError](err); !exited {
 		require.NoError(t, err)
 	}
 	require.NoError(t, ctx.Err(), "%v did not end", args)

@@ -107,8 +107,7 @@ func parseDocument(name string, text []byte) (any, error) {
 	var document any
 	if err := decoder.Decode(&document); err != nil {
 		line := 1 + bytes.Count(text[:min(int(decoder.InputOffset()), len(text))], []byte("\n"))
-		var syntax *json.SyntaxError
-		if errors.As(err, &syntax) {
+		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 			line = 1 + bytes.Count(text[:min(int(syntax.Offset), len(text))], []byte("\n"))
 		}
 		return nil, fmt.Errorf("%s:%d: this is no JSON: %w", name, line, err)

@@ -35,6 +35,13 @@ func write(t *testing.T, dir, name, text string) {
 	require.NoError(t, os.Rename(temporary, filepath.Join(dir, name)))
 }
 
+// lineOf is the line of a file in which a text stands first.
+func lineOf(t *testing.T, file, text string) int {
+	before, _, found := strings.Cut(read(t, file), text)
+	require.True(t, found)
+	return 1 + strings.Count(before, "\n")
+}
+
 func cloudEventText(topic, id, data string) string {
 	return fmt.Sprintf(`{"specversion":"1.0","id":%q,"source":"/test","type":%q,"data":%s}`, id, topic, data)
 }
@@ -80,7 +87,7 @@ func TestAChangedConditionChangesTheRun(t *testing.T) {
 
 	write(t, dir, sorting, strings.ReplaceAll(read(t, filepath.Join("testdata", sorting)), "weight > 100", "weight >> 10"))
 	problem := s.log("a file has problems", nil)["problem"].(string)
-	require.Contains(t, problem, filepath.Join(dir, sorting)+":50:", "the line of the condition")
+	require.Contains(t, problem, fmt.Sprintf("%s:%d:", filepath.Join(dir, sorting), lineOf(t, filepath.Join("testdata", sorting), "weight > 100")))
 	s.log("not deployed: the file has errors; what was deployed of it before stays", nil)
 	s.arrive("newer")
 	s.weigh("newer", 50)

@@ -45,7 +45,7 @@ func (s *server) run(ctx context.Context, guest func(ctx context.Context, up run
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	listener, err := s.listener()
+	listener, err := s.listener(ctx)
 	if err != nil {
 		return err
 	}
@@ -77,8 +77,8 @@ func (s *server) run(ctx context.Context, guest func(ctx context.Context, up run
 }
 
 // listener opens the address of the REST API.
-func (s *server) listener() (net.Listener, error) {
-	listener, err := net.Listen("tcp", s.listen)
+func (s *server) listener(ctx context.Context) (net.Listener, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.listen)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("--listen %s is in use, perhaps by another Sonata; choose another port", s.listen)
 	}
@@ -122,7 +122,7 @@ func (s *server) work(ctx context.Context, listener net.Listener, up running, gu
 		stop()
 	}()
 	err := s.deployAndGreet(ctx, up, guest)
-	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = nil // told to stop
 	}
 	err = errors.Join(err, s.shutdown(web))
