@@ -146,6 +146,7 @@ func TestDetachedCall(t *testing.T) {
 	require.Equal(t, engine.StateCompleted, info.State, "the answer tells what is durable")
 	child := w.instance(w.only("child"))
 	require.Equal(t, info.Key, child.Parent.Key)
+	require.Zero(t, child.Parent.Subscription, "nobody waits for it")
 	require.NoError(t, w.r.CompleteJob(w.ctx, child.Key, engine.CompleteJob{Subscription: w.subscription(child.Key, "job").ID}))
 	require.Equal(t, engine.StateCompleted, w.instance(child.Key).State)
 }

@@ -3,6 +3,8 @@ package runner_test
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -141,6 +143,28 @@ func TestEarlyReplies(t *testing.T) {
 			require.Empty(t, w.letters())
 		})
 	}
+}
+
+// Of messages that are kept under different names for the same receiver, it gets the oldest first.
+func TestEarlyRepliesOfAllKinds(t *testing.T) {
+	w := newWorld(t)
+	w.install(model("slow", start, work("job", "j"), catch("one", "m"), catch("two", "m"), catch("three", "m"), end,
+		message("m", "reply", "=k"), "start -> job -> one -> two -> three -> end"))
+	info, err := w.r.Start(w.ctx, runner.Start{ProcessID: "slow", BusinessKey: "B", Variables: map[string]any{"k": "K"}})
+	require.NoError(t, err)
+	w.send("reply", "1", map[string]any{"correlationkey": "K"}, map[string]any{"first": true})
+	w.send("reply", "2", ref(info.Key), map[string]any{"second": true})
+	w.send("reply", "3", map[string]any{"kogitobusinesskey": "B"}, map[string]any{"third": true})
+	require.NoError(t, w.r.CompleteJob(w.ctx, info.Key, engine.CompleteJob{Subscription: w.subscription(info.Key, "job").ID}))
+	history, err := w.r.History(info.Key, 0, 1000)
+	require.NoError(t, err)
+	var order []string
+	for _, e := range history {
+		if set, ok := e.Event.(engine.VariablesSet); ok {
+			order = slices.AppendSeq(order, maps.Keys(set.Variables))
+		}
+	}
+	require.Equal(t, []string{"k", "first", "second", "third"}, order)
 }
 
 // A boundary event that does not interrupt takes every message that was kept for it.

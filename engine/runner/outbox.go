@@ -96,7 +96,7 @@ func (r *Runner) dispatchSome(ctx context.Context) (int, error) {
 	if len(done) == 0 {
 		return 0, failed
 	}
-	err = r.submit(ctx, func(u *unit) error {
+	err = r.submit(context.WithoutCancel(ctx), func(u *unit) error {
 		for _, row := range done {
 			u.delete(tableOutbox, rowKey{}.num(row.number))
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sonata-bpmn/sonata/adapters/memory"
+	"github.com/sonata-bpmn/sonata/engine"
 	"github.com/sonata-bpmn/sonata/engine/runner"
 )
 
@@ -25,8 +28,12 @@ func TestMessage(t *testing.T) {
 	require.NoError(t, err)
 	m := w.awaitPublished("told", 1)[0]
 	child := w.search(runner.Filter{ParentKey: parent.Key})[0]
-	_, err = uuid.Parse(m.ID)
+	history, err := w.r.History(child.Key, 0, 100)
 	require.NoError(t, err)
+	thrown := history[slices.IndexFunc(history, func(e runner.Entry) bool { _, ok := e.Event.(engine.MessageThrown); return ok })].Event.(engine.MessageThrown)
+	var store uuid.UUID
+	require.NoError(t, w.store.View(func(tx runner.ReadTx) error { copy(store[:], tx.Get("meta", []byte("id"))); return nil }))
+	require.Equal(t, uuid.NewSHA1(store, fmt.Appendf(nil, "%s/%d", child.Key, thrown.ID)).String(), m.ID)
 	m.ID = ""
 	require.Equal(t, runner.Outgoing{
 		Time: begin, Topic: "told", Key: "B", Data: []byte(`{"n":1}`), InstanceKey: child.Key.String(), ProcessID: "teller", Version: 1,
@@ -73,9 +80,10 @@ func TestOutbox(t *testing.T) {
 	for i := range 7 {
 		w.launch("teller", map[string]any{"n": int64(i)})
 	}
-	for bus.calls.Load() == 0 {
+	for !strings.Contains(w.logs.String(), "could not be published") {
 		w.sync()
 	}
+	require.NoError(t, w.r.Ready(), "a broker that is away for a moment is no news")
 	w.restart()
 	for bus.calls.Load() < 3 {
 		w.advance(time.Second)
@@ -119,6 +127,30 @@ func TestUnpublishable(t *testing.T) {
 	require.NoError(t, w.r.RetryDeadLetter(w.ctx, letters[0].Key))
 	require.JSONEq(t, `{"n":1}`, string(w.awaitPublished("told", 3)[2].Data))
 	require.Empty(t, w.letters())
+}
+
+// lingeringBus acknowledges only when it is told to stop.
+type lingeringBus struct {
+	*memory.Bus
+	sending chan struct{}
+}
+
+func (b *lingeringBus) Publish(ctx context.Context, messages []runner.Outgoing) (int, error) {
+	close(b.sending)
+	<-ctx.Done()
+	return b.Bus.Publish(context.WithoutCancel(ctx), messages)
+}
+
+// What is acknowledged while the runner stops is not sent again at the next start.
+func TestStopWhileSending(t *testing.T) {
+	bus := &lingeringBus{sending: make(chan struct{})}
+	w := newWorld(t, func(w *world) { bus.Bus = w.bus; w.opts.Bus = bus })
+	w.install(teller)
+	w.launch("teller", nil)
+	<-bus.sending
+	w.stop()
+	require.Len(t, w.bus.Published(), 1)
+	require.Zero(t, w.r.Outbox())
 }
 
 // Without a bus messages stay in the outbox.

@@ -158,9 +158,8 @@ func (r *Runner) load(tx ReadTx) error {
 // Run binds the bus and runs the loop until ctx ends; then it finishes the batch at hand and returns nil. It is called once.
 func (r *Runner) Run(ctx context.Context) error {
 	var helpers sync.WaitGroup
-	defer helpers.Wait()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	loop, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
 	if r.opts.Bus != nil {
 		r.published <- struct{}{} // what an earlier run left
 		r.rebind <- struct{}{}
@@ -168,8 +167,13 @@ func (r *Runner) Run(ctx context.Context) error {
 		helpers.Go(func() { r.dispatch(ctx) })
 		helpers.Go(func() { r.keepBound(ctx) })
 	}
+	// The loop ends last, so that what the bus acknowledges while it stops is not sent again at the next start.
+	context.AfterFunc(ctx, func() {
+		helpers.Wait()
+		end()
+	})
 	r.health.set(troubleStopped, nil)
-	r.loop(ctx)
+	r.loop(loop)
 	r.health.set(troubleStopped, ErrStopped)
 	close(r.stopped)
 	r.watchers.close()

@@ -176,19 +176,19 @@ func (w walk) index(table Table, prefix rowKey) index {
 
 // given finds keys of a list, if there are such instances.
 func (w walk) given(keys []engine.Key) index {
-	sorted := slices.Clone(keys)
-	slices.Sort(sorted)
-	if w.descending {
-		slices.Reverse(sorted)
-	}
+	sorted := slices.Compact(slices.Sorted(slices.Values(keys)))
 	return func(from engine.Key) (engine.Key, bool) {
-		for _, key := range sorted {
-			reached := key >= from
-			if w.descending {
-				reached = key <= from
+		at, found := slices.BinarySearch(sorted, from)
+		step := 1
+		if w.descending {
+			step = -1
+			if !found {
+				at--
 			}
-			if reached && w.tx.Get(tableInstances, rowKey{}.key(key)) != nil {
-				return key, true
+		}
+		for ; 0 <= at && at < len(sorted); at += step {
+			if w.tx.Get(tableInstances, rowKey{}.key(sorted[at])) != nil {
+				return sorted[at], true
 			}
 		}
 		return 0, false

@@ -229,7 +229,15 @@ func TestWatch(t *testing.T) {
 	for range 1000 {
 		w.launch("child", nil)
 	}
-	require.Len(t, collect(sleeping), 4096, "what fits is delivered, then the channel is closed")
+	for range 4096 {
+		<-sleeping
+	}
+	select {
+	case _, open := <-sleeping:
+		require.False(t, open)
+	default:
+		t.Fatal("a watcher that fell behind is still there")
+	}
 	atEnd := w.r.Watch(context.Background(), 0)
 	w.stop()
 	require.Empty(t, collect(atEnd))
