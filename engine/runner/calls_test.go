@@ -49,7 +49,7 @@ func TestCancelCascade(t *testing.T) {
 		model("grandchild", start, `<eventBasedGateway id="g"/>`, timer("t", "PT1H"), catch("c", "m"), message("m", "x", "=k"), "start -> g -> t", "g -> c"))
 	key := w.launch("parent", map[string]any{"k": "K"})
 	require.Len(t, w.search(runner.Filter{State: engine.StateActive}), 5)
-	require.Len(t, w.clock.Waiting(), 1)
+	require.Len(t, w.waiting(), 1)
 
 	before := w.search(runner.Filter{})
 	require.NoError(t, w.r.Cancel(w.ctx, key))
@@ -59,8 +59,7 @@ func TestCancelCascade(t *testing.T) {
 		require.Equal(t, begin, in.EndedAt)
 		require.Empty(t, in.Subscriptions)
 	}
-	w.sync()
-	require.Empty(t, w.clock.Waiting(), "no timer is left")
+	require.Empty(t, w.waiting(), "no timer is left")
 	rejected(t, w.r.Cancel(w.ctx, key), engine.CodeState, "has ended (TERMINATED)")
 	rejected(t, w.r.Cancel(w.ctx, 12345), engine.CodeNotFound, "no process instance 12345")
 }

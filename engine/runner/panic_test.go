@@ -70,7 +70,7 @@ func TestPanicOfATimer(t *testing.T) {
 	w.install(model("good", start, timer("wait", "PT2M"), end, "start -> wait -> end"))
 	good := w.launch("good", nil)
 	w.advance(time.Minute)
-	require.Equal(t, []time.Time{begin.Add(2 * time.Minute)}, w.clock.Waiting(), "it is not tried again and again")
+	require.Equal(t, []time.Time{begin.Add(2 * time.Minute)}, w.waiting(), "it is not tried again and again")
 	w.advance(time.Minute)
 	require.Equal(t, engine.StateCompleted, w.instance(good).State)
 	_, info, err := w.r.Instance(bad)

@@ -22,7 +22,7 @@ func TestTimer(t *testing.T) {
 	first := w.launch("slow", nil)
 	w.advance(time.Minute)
 	second := w.launch("slow", nil)
-	require.Equal(t, []time.Time{begin.Add(time.Hour)}, w.clock.Waiting())
+	require.Equal(t, []time.Time{begin.Add(time.Hour)}, w.waiting())
 	w.restart()
 	w.advance(59*time.Minute - time.Nanosecond)
 	require.Equal(t, engine.StateActive, w.instance(first).State)
@@ -35,8 +35,7 @@ func TestTimer(t *testing.T) {
 	w.start()
 	require.Equal(t, second, w.awaitEnd("slow"))
 	require.Equal(t, begin.Add(25*time.Hour), w.instance(second).EndedAt)
-	w.sync()
-	require.Empty(t, w.clock.Waiting())
+	require.Empty(t, w.waiting())
 }
 
 // Timers that are due fire in the order of their times, however many are due at once.
@@ -82,13 +81,11 @@ func TestTimerStart(t *testing.T) {
 		w.advance(time.Hour)
 	}
 	require.Equal(t, 5, count())
-	w.sync()
-	require.Empty(t, w.clock.Waiting())
+	require.Empty(t, w.waiting())
 
 	w.install(model("once", startAt("timeDate", "2026-03-01T00:00:00Z"), end, "start -> end"))
 	w.awaitEnd("once")
-	w.sync()
-	require.Empty(t, w.clock.Waiting())
+	require.Empty(t, w.waiting())
 }
 
 // With nothing to do the runner does not wake up and does not write.
@@ -102,7 +99,7 @@ func TestIdle(t *testing.T) {
 	w.drain()
 	before := store.updates.Load()
 	w.clock.Advance(30 * time.Minute)
-	require.Len(t, w.clock.Waiting(), 1)
+	require.Len(t, w.waiting(), 1)
 	require.NoError(t, w.r.Ready())
 	_, err := w.r.Publish(w.ctx, runner.Publication{}) // refused without the loop
 	require.Error(t, err)

@@ -121,6 +121,13 @@ func (w *world) sync() {
 	require.NoError(w.t, w.r.Sync(w.ctx))
 }
 
+// waiting returns the times that the runner waits for.
+func (w *world) waiting() []time.Time {
+	w.t.Helper()
+	w.sync() // the loop has looked at the time again
+	return w.clock.Waiting()
+}
+
 func (w *world) advance(by time.Duration) {
 	w.t.Helper()
 	w.clock.Advance(by)
