@@ -1,5 +1,10 @@
 package bpmn
 
+import (
+	"cmp"
+	"strings"
+)
+
 // activity reads a task, call activity or sub-process (§10.3).
 func (r *reader) activity(n *node, f *FlowNode) {
 	f.IsForCompensation = r.bool(n, "isForCompensation", false)
@@ -7,7 +12,6 @@ func (r *reader) activity(n *node, f *FlowNode) {
 	f.CompletionQuantity = r.int(n, "completionQuantity", 1)
 	f.Loop = r.loop(n)
 	r.defaultFlow(n, f)
-	r.dataAssociations(n)
 	switch n.tag {
 	case "subProcess", "transaction", "adHocSubProcess":
 		r.subProcess(n, f)
@@ -17,19 +21,22 @@ func (r *reader) activity(n *node, f *FlowNode) {
 		r.task(n, f)
 	}
 	r.work(n, f)
+	r.camunda(n, f)
+	r.kogito(n, f)
+	r.data(n, f)
 }
 
 func (r *reader) task(n *node, f *FlowNode) {
 	switch n.tag {
 	case "sendTask":
-		r.operation(n)
 		r.messageRef(n, &f.Message)
+		r.operation(n, f)
 	case "receiveTask":
-		r.operation(n)
 		r.messageRef(n, &f.Message)
+		r.operation(n, f)
 		f.Instantiate = r.bool(n, "instantiate", false)
 	case "serviceTask":
-		r.operation(n)
+		r.operation(n, f)
 	case "businessRuleTask":
 		n.information("implementation")
 	case "userTask":
@@ -40,11 +47,37 @@ func (r *reader) task(n *node, f *FlowNode) {
 	}
 }
 
-// operation reads what a task says about the web service that it calls (§10.3.3), which a task definition replaces.
-func (r *reader) operation(n *node) {
+// operation reads the operation that a task calls (§10.3.3): a worker carries it out, as a job whose type is the names of its
+// interface and of the operation, unless something else says who does the work.
+func (r *reader) operation(n *node, f *FlowNode) {
 	n.information("implementation")
-	if ref := n.attr("operationRef"); ref != "" {
-		r.warn(n, codeInformation, "name the work in a task definition (zeebe:taskDefinition)", "the operation %s is not called", quote(ref))
+	r.later(func() {
+		o := reference[operation](r, n, "operationRef", "an operation")
+		switch {
+		case o == nil || f.TaskDefinition != nil || f.Script != nil || f.Message != nil:
+		case f.Kind == "receiveTask":
+			r.warn(n, codeInformation, "name the message that it waits for", "the operation %s is information only", quote(o.name))
+		default:
+			f.TaskDefinition = r.jobType(n, serviceName(o.owner, o.name))
+		}
+	})
+}
+
+// operation is what an interface offers (§8.4.1).
+type operation struct{ owner, name string }
+
+func (r *reader) interfaces(n *node) {
+	owner := r.element(n)
+	n.information("implementationRef")
+	for c := range n.all("operation") {
+		e := r.element(c)
+		c.information("implementationRef")
+		for _, tag := range []string{"inMessageRef", "outMessageRef", "errorRef"} {
+			for ref := range c.all(tag) {
+				r.exists(ref, ref.body(), "a message or an error")
+			}
+		}
+		r.register(c, &operation{owner.Name, e.Name})
 	}
 }
 
@@ -53,20 +86,47 @@ func (r *reader) script(n *node, f *FlowNode, format string) {
 	f.ScriptFormat = n.attr(format)
 	if c := r.child(n, "script"); c != nil {
 		if text := c.body(); text != "" {
-			f.Script = &Expression{Text: text, Language: f.ScriptFormat, Pos: c.pos}
-			if f.Script.Language == "" {
-				f.Script.Language = r.defaultLanguage()
-			}
+			f.Script = r.scriptText(c, f, text)
 		}
 	}
 	r.zeebeScript(n, f)
 }
 
+// scriptText reads a script, which must be an expression. In jBPM a script without a format is Java.
+func (r *reader) scriptText(n *node, f *FlowNode, text string) *Expression {
+	language := foreignLanguages[strings.ToLower(strings.TrimSuffix(f.ScriptFormat, "/"))]
+	if f.ScriptFormat == "" && r.profile == profileKogito {
+		language = java
+	}
+	script := &Expression{Text: text, Language: cmp.Or(f.ScriptFormat, r.defaultLanguage()), Pos: n.pos}
+	switch language {
+	case juel:
+		return r.translated(n, script, juel)
+	case java, mvel:
+		r.fail(n, codeForeignExpression, `write it as an expression, with scriptFormat="expr", or let a worker do it: a task with drools:taskName, which is the job type`,
+			"a script in %s is not run", language)
+	}
+	return script
+}
+
 func (r *reader) callActivity(n *node, f *FlowNode) {
 	if name := n.attr("calledElement"); name != "" {
-		f.CalledElement = r.newCalledElement(n, f, Expression{Text: name, Literal: !isTemplate(name), Pos: n.pos})
+		f.CalledElement = r.newCalledElement(n, f, r.calledProcess(n, name))
 	}
 	r.calledElement(n, f)
+}
+
+// calledProcess is what a call activity calls: the id of a process or global task of any document, or an expression.
+func (r *reader) calledProcess(n *node, name string) Expression {
+	if r.profile == profileCamunda7 || r.profile == profileKogito {
+		return *r.template(n, name)
+	}
+	if prefix, id, ok := strings.Cut(name, ":"); ok && !isTemplate(name) {
+		if uri, bound := n.scope.lookup(prefix); bound && uri == r.definitions.TargetNamespace {
+			name = id
+		}
+	}
+	return Expression{Text: name, Literal: !isTemplate(name), Pos: n.pos}
 }
 
 // newCalledElement gives a called element with all defaults.
@@ -112,6 +172,7 @@ func (r *reader) subProcess(n *node, f *FlowNode) {
 func (r *reader) globalTask(n *node) *FlowNode {
 	f := &FlowNode{Element: r.element(n), Kind: n.tag, StartQuantity: 1, CompletionQuantity: 1}
 	r.register(n, f)
+	r.callable(n)
 	switch n.tag {
 	case "globalUserTask":
 		n.information("implementation")
@@ -122,6 +183,7 @@ func (r *reader) globalTask(n *node) *FlowNode {
 		r.script(n, f, "scriptLanguage")
 	}
 	r.work(n, f)
+	r.camunda(n, f)
 	return f
 }
 
@@ -167,6 +229,8 @@ func (r *reader) multiInstance(n *node) *LoopCharacteristics {
 		l.ComplexBehaviors = append(l.ComplexBehaviors, r.complexBehavior(c))
 	}
 	r.collections(n, l)
+	r.camundaLoop(n, l)
+	r.loops[l] = r.loopData(n)
 	return l
 }
 

@@ -43,6 +43,8 @@ const (
 	codeTimer             = "BPMN038"
 	codeGatewayDirection  = "BPMN039"
 	codeIncomplete        = "BPMN040"
+	codeTypeMismatch      = "BPMN041"
+	codeForeignExpression = "BPMN042"
 	codeDiagram           = "BPMN050"
 	codeExtensionIgnored  = "BPMN060"
 	codeExtensionRequired = "BPMN061"

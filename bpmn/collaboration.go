@@ -17,6 +17,7 @@ func (r *reader) collaboration(n *node) *Collaboration {
 	for child := range n.all("association") {
 		c.Associations = append(c.Associations, r.association(child))
 	}
+	r.keys[c] = r.collaborationKeys(n)
 	return c
 }
 

@@ -41,6 +41,10 @@ func (r *reader) rootElement(n *node, d *Definitions) {
 		d.ItemDefinitions = append(d.ItemDefinitions, r.itemDefinition(n))
 	case "globalTask", "globalUserTask", "globalManualTask", "globalScriptTask", "globalBusinessRuleTask":
 		d.GlobalTasks = append(d.GlobalTasks, r.globalTask(n))
+	case "interface":
+		r.interfaces(n)
+	case "correlationProperty":
+		r.correlationProperty(n)
 	case "extension":
 		r.extensionDeclaration(n)
 	default:

@@ -31,8 +31,10 @@ func (r *reader) event(n *node, f *FlowNode) {
 			r.sharedDefinition(c, f)
 		}
 	}
-	r.dataAssociations(n)
 	r.work(n, f)
+	r.camunda(n, f)
+	r.kogito(n, f)
+	r.data(n, f)
 }
 
 // sharedDefinition links an event definition that stands in the document's root and serves several events.
@@ -70,6 +72,11 @@ func (r *reader) attachment(n *node, f *FlowNode) {
 func (r *reader) eventDefinition(n *node) *EventDefinition {
 	d := &EventDefinition{Element: r.element(n), Kind: n.tag}
 	r.register(n, d)
+	d.CodeVariable, _ = camundaAttr(n, "errorCodeVariable")
+	if name, ok := camundaAttr(n, "escalationCodeVariable"); ok {
+		d.CodeVariable = name
+	}
+	d.MessageVariable, _ = camundaAttr(n, "errorMessageVariable")
 	switch n.tag {
 	case "messageEventDefinition":
 		r.messageRef(n, &d.Message)
@@ -87,6 +94,8 @@ func (r *reader) eventDefinition(n *node) *EventDefinition {
 		r.linkDefinition(n, d)
 	case "compensateEventDefinition":
 		r.compensation(n, d)
+	case "terminateEventDefinition":
+		r.terminateScope(n)
 	}
 	return d
 }

@@ -14,24 +14,36 @@ func (r *reader) expression(n *node) *Expression {
 	if n == nil {
 		return nil
 	}
-	r.element(n)
-	n.information("evaluatesToTypeRef")
-	r.expressionType(n)
+	r.expressionElement(n)
 	text := n.body()
 	if text == "" {
 		r.fail(n, codeIncomplete, "write one, or delete the element", "the %s has no expression", n.tag)
 		return nil
 	}
-	return &Expression{Text: text, Language: r.language(n), Pos: n.pos}
+	return r.translated(n, &Expression{Text: text, Language: r.language(n), Pos: n.pos}, r.foreign(n.attr("language"), text))
+}
+
+// expressionElement reads what an expression has beside its text.
+func (r *reader) expressionElement(n *node) {
+	r.element(n)
+	n.information("evaluatesToTypeRef")
+	r.expressionType(n)
 }
 
 // timerText is an expression that people write as a constant: PT1H rather than "PT1H".
 func (r *reader) timerText(n *node) *Expression {
-	e := r.expression(n)
-	if e != nil {
-		e.Literal = n.attr("language") == "" && !isTemplate(e.Text)
+	text, language := n.body(), n.attr("language")
+	switch {
+	case text == "" || language != "" && language != "cron": // jBPM says what kind of timer it is
+		return r.expression(n)
+	case (r.profile == profileCamunda7 || r.profile == profileKogito) && !strings.HasPrefix(text, "="):
+		r.expressionElement(n)
+		return r.template(n, text)
+	case !isTemplate(text):
+		r.expressionElement(n)
+		return &Expression{Text: text, Language: r.defaultLanguage(), Literal: true, Pos: n.pos}
 	}
-	return e
+	return r.expression(n)
 }
 
 func isTemplate(text string) bool {

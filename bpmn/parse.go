@@ -26,9 +26,12 @@ func Parse(file string, data []byte) (*Definitions, error) {
 			"the root element is %s, not bpmn:definitions", quote(root.tag))
 		return nil, r.sorted()
 	}
+	r.profile = r.profileOf(root)
 	r.index(root)
 	definitions := r.readDefinitions(root)
 	r.link()
+	r.declareData()
+	r.linkCorrelations()
 	r.checkFlow()
 	r.reportUnread(root)
 

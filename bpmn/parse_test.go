@@ -173,7 +173,7 @@ func TestDeterminism(t *testing.T) {
 // Camunda 7's properties and version tag are read as well, since they mean the same.
 func TestCamunda7(t *testing.T) {
 	d, err := bpmn.Parse("file.bpmn", []byte(strings.Replace(head, ">", ` xmlns:camunda="http://camunda.org/schema/1.0/bpmn">`, 1)+
-		`<process id="p" isExecutable="true" camunda:versionTag="7.1" camunda:historyTimeToLive="30"><task id="t"><extensionElements>`+
+		`<process id="p" isExecutable="true" camunda:versionTag="7.1" camunda:historyTimeToLive="30" camunda:candidateStarterUsers="anna"><task id="t"><extensionElements>`+
 		`<camunda:properties><camunda:property name="topic" value="checks"/></camunda:properties></extensionElements></task></process>`+tail))
 	require.NoError(t, err)
 	require.Equal(t, "7.1", d.Processes[0].VersionTag)

@@ -1,24 +1,36 @@
 package bpmn
 
+import "slices"
+
 // process reads a process (§10.2).
 func (r *reader) process(n *node) *Process {
 	p := &Process{Element: r.element(n), IsExecutable: r.bool(n, "isExecutable", false), Definitions: r.definitions}
 	n.information("processType", "isClosed", "definitionalCollaborationRef")
 	p.VersionTag = r.versionTag(n)
+	r.kogitoProcess(n, p)
 	r.register(n, p)
+	r.callable(n)
+	for c := range n.all("correlationSubscription") {
+		r.correlationSubscription(c, p)
+	}
 	r.container(n, &p.Container, nil)
 	return p
 }
 
 // container reads the flow elements, artifacts and lanes of a process or sub-process into c, in document order.
 func (r *reader) container(n *node, c *Container, parent *FlowNode) {
+	priorities := map[*SequenceFlow]int{} // jBPM's
 	for _, child := range n.children {
 		if child.space != NamespaceBPMN {
 			continue
 		}
 		switch child.tag {
 		case "sequenceFlow":
-			c.SequenceFlows = append(c.SequenceFlows, r.sequenceFlow(child, c))
+			flow := r.sequenceFlow(child, c)
+			c.SequenceFlows = append(c.SequenceFlows, flow)
+			if priority := r.flowPriority(child); priority != 0 {
+				priorities[flow] = priority
+			}
 		case "dataObject", "dataObjectReference", "dataStoreReference", "property":
 			c.DataObjects = append(c.DataObjects, r.dataObject(child))
 		case "textAnnotation":
@@ -34,6 +46,9 @@ func (r *reader) container(n *node, c *Container, parent *FlowNode) {
 				c.FlowNodes = append(c.FlowNodes, f)
 			}
 		}
+	}
+	if len(priorities) > 0 {
+		slices.SortStableFunc(c.SequenceFlows, func(a, b *SequenceFlow) int { return priorities[a] - priorities[b] })
 	}
 }
 
@@ -81,10 +96,16 @@ func (r *reader) dataObject(n *node) *DataObject {
 		d.IsCollection = r.bool(n, "isCollection", false)
 	case "dataObjectReference":
 		d.Ref = n.attr("dataObjectRef")
+		if object := localPart(d.Ref); r.referenceNames[object] == "" {
+			r.referenceNames[object] = d.Name
+		}
 		r.exists(n, d.Ref, "a dataObject", "dataObject")
 	case "dataStoreReference":
 		d.Ref = n.attr("dataStoreRef")
 		r.exists(n, d.Ref, "a dataStore", "dataStore")
+	}
+	for c := range n.all("dataState") {
+		r.element(c)
 	}
 	r.exists(n, d.ItemSubjectRef, "an itemDefinition", "itemDefinition")
 	r.register(n, d)

@@ -12,12 +12,21 @@ import (
 type reader struct {
 	file        string
 	definitions *Definitions
+	profile     profile
 	nodes       map[string]*node // every element with an id
 	objects     map[string]any   // what was read from it: *FlowNode, *Message, …
 	pending     []func()         // references to follow, in document order
 	flowNodes   []placedNode     // all flow nodes, in document order
 	places      map[*FlowNode]*Container
 	flows       []placedFlow
+
+	referenceNames map[string]string // by data object: the name of its first reference
+	moved          map[*node]bool    // items of data that associations fill or read
+	loops          map[*LoopCharacteristics]*loopData
+
+	subscriptions []*correlationSubscription
+	keys          map[*Collaboration][]*correlationKey
+	correlated    int // see maxCorrelations
 
 	unbound  map[string]bool // prefixes without a namespace that have been reported
 	problems Problems
@@ -44,7 +53,12 @@ func newReader(file string) *reader {
 		objects: map[string]any{},
 		places:  map[*FlowNode]*Container{},
 		unbound: map[string]bool{},
-		counts:  map[Severity]int{},
+
+		referenceNames: map[string]string{},
+		moved:          map[*node]bool{},
+		loops:          map[*LoopCharacteristics]*loopData{},
+		keys:           map[*Collaboration][]*correlationKey{},
+		counts:         map[Severity]int{},
 	}
 }
 
@@ -149,7 +163,7 @@ func (r *reader) required(n *node, key string) string {
 // lack what an engine needs.
 var incomplete = map[string]bool{
 	codeIncomplete: true, codeNotExecutable: true, codeDefaultCondition: true, codeConditionPlace: true,
-	codeFlowForbidden: true, codeTimer: true, codeExtensionRequired: true,
+	codeFlowForbidden: true, codeTimer: true, codeExtensionRequired: true, codeForeignExpression: true,
 }
 
 // fail reports an error at n.

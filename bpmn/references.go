@@ -47,6 +47,7 @@ func (r *reader) indexID(n *node) {
 // needsID are the elements, beside flow nodes, that the engine or a reference must be able to name.
 var needsID = map[string]bool{
 	"process": true, "sequenceFlow": true, "message": true, "signal": true, "error": true, "escalation": true,
+	"correlationProperty": true, "correlationKey": true,
 	"globalTask": true, "globalUserTask": true, "globalManualTask": true, "globalScriptTask": true, "globalBusinessRuleTask": true,
 }
 

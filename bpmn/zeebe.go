@@ -52,7 +52,7 @@ func (r *reader) properties(n *node) map[string]string {
 		list.information("id")
 		properties = r.pairs(list, "property", "name", properties)
 	}
-	return properties
+	return r.metaData(n, properties)
 }
 
 // pairs reads a list of pairs into a map: child elements called tag with the attributes key and value.

@@ -14,9 +14,9 @@ const (
 	CodeEventGateway = "ENG010" // an event-based gateway's targets
 	CodeSubProcess   = "ENG011" // start events of a sub-process
 	CodeCall         = "ENG012" // a call activity without called process
+	CodeScript       = "ENG013" // a script that is not an expression
 	CodeLink         = "ENG014" // link events that do not pair
 	CodeCompensation = "ENG015" // compensation without handler, or out of its scope
 	CodeTransaction  = "ENG016" // cancel events outside of transactions
 	CodeLoop         = "ENG017" // a loop that has no end, or no size
-	CodeScript       = "ENG013" // a script that is not an expression
 )

@@ -22,6 +22,9 @@ func (s *step) lookup(scope ID, name string) any {
 			if value, ok := lookupLoop(sc.Loop, name); ok {
 				return value
 			}
+			if l := s.p.nodes[sc.Node].loop; l != nil && l.outputCollection == name && name != "" {
+				return sc.Loop.Output
+			}
 		}
 	}
 	if namesInstance(name) {
