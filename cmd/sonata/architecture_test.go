@@ -34,9 +34,10 @@ var mayImport = map[string][]string{
 	"adapters/storetest": {"engine", "engine/runner"},
 	"api":                {"bpmn", "engine", "engine/runner"},
 	"processes":          {},
+	"cmd/sonata/play":    {"bpmn", "engine", "engine/runner", "adapters/memory"},
 	"cmd/sonata": {
 		"cmd/sonata", // what a command is made of may stand in packages below it
-		"bpmn", "engine", "engine/runner", "api", "processes",
+		"bpmn", "engine", "engine/runner", "api", "processes", "cmd/sonata/play",
 		"adapters/memory", "adapters/bolt", "adapters/postgres", "adapters/kafka", "adapters/broker", "adapters/tosca",
 	},
 }

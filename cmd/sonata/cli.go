@@ -50,8 +50,14 @@ func (c *cli) run(ctx context.Context, args []string) int {
 		fmt.Fprintln(c.err, text)
 		return exitFindings
 	}
-	fmt.Fprintf(c.err, "sonata: %s\n", text)
-	return exitFailed
+	status := exitFailed
+	if ended, own := errors.AsType[*statusError](err); own {
+		status = ended.status
+	}
+	if text != "" {
+		fmt.Fprintf(c.err, "sonata: %s\n", text)
+	}
+	return status
 }
 
 func (c *cli) root() *cobra.Command {
@@ -68,7 +74,7 @@ The other commands speak to a running Sonata by REST.`
 	root.SetOut(c.out)
 	root.SetErr(c.err)
 	root.AddCommand(c.serveCommand(), c.demoCommand(), c.deployCommand(), c.instancesCommand(),
-		c.publishCommand(), c.lintCommand(), c.versionCommand())
+		c.publishCommand(), c.lintCommand(), c.versionCommand(), c.runCommand())
 	c.note(root)
 	return root
 }

@@ -1,0 +1,163 @@
+package play
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/sonata-bpmn/sonata/engine"
+	"github.com/sonata-bpmn/sonata/engine/runner"
+)
+
+// Start starts an instance. The error is an [*engine.Rejection] when that is refused.
+func (w *World) Start(s runner.Start) (*Instance, error) {
+	info, err := w.runner.Start(w.ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	err = w.settle()
+	return w.byKey[info.Key], err
+}
+
+// Message is one that comes from outside.
+type Message struct {
+	Topic      string
+	Key        string // of the record: what instances correlate by
+	ID, Source string // of the CloudEvent; the default for ID is one that was not there before
+	Attributes map[string]any
+	Headers    map[string]string
+	Data       any       // JSON values of the engine
+	To         *Instance // the instance that it answers, nil if it names none
+}
+
+// Send publishes a message and says whether anybody took it. If nobody did and nobody will, the error says why; else it is kept
+// for whoever comes to wait for it.
+func (w *World) Send(m Message) (taken bool, err error) {
+	w.sent++
+	from := len(w.events)
+	if err := w.bus.Send(w.ctx, m.Topic, w.record(m)); err != nil {
+		return false, err
+	}
+	if err := w.settle(); err != nil {
+		return false, err
+	}
+	for _, e := range w.events[from:] {
+		if e.Kind == MessageCorrelated && e.Topic == m.Topic {
+			return true, nil
+		}
+	}
+	return false, w.undelivered(m.Topic)
+}
+
+// undelivered says why the newest message on a topic became a dead letter: nil if it did not.
+func (w *World) undelivered(topic string) error {
+	letters, _, err := w.runner.DeadLetters(w.letter, maxMessages)
+	if err != nil || len(letters) == 0 {
+		return err
+	}
+	last := letters[len(letters)-1]
+	if w.letter = last.Key; last.Topic == topic && last.At.Equal(w.Now()) {
+		return fmt.Errorf("the message on %s cannot be delivered: %s", topic, last.Reason)
+	}
+	return nil
+}
+
+// record is the message as a bus delivers it.
+func (w *World) record(m Message) runner.Incoming {
+	id := cmp.Or(m.ID, fmt.Sprintf("message-%d", w.sent))
+	attributes := map[string]any{
+		"specversion": "1.0", "id": id, "source": cmp.Or(m.Source, "/play"), "type": m.Topic, "time": w.Now().Format(time.RFC3339Nano),
+	}
+	for name, value := range m.Attributes {
+		attributes[name] = value
+	}
+	if m.To != nil {
+		attributes["kogitoprocrefid"] = m.To.State.Key.String()
+	}
+	in := runner.Incoming{
+		Key: []byte(m.Key), ID: id, Source: cmp.Or(m.Source, "/play"), Attributes: attributes, Data: m.Data, Timestamp: w.Now(),
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Headers)) {
+		in.Headers = append(in.Headers, runner.RecordHeader{Key: name, Value: []byte(m.Headers[name])})
+	}
+	return in
+}
+
+// Broadcast gives a signal to everything that waits for it.
+func (w *World) Broadcast(name string, variables map[string]any) error {
+	return w.then(w.runner.Broadcast(w.ctx, name, variables))
+}
+
+// Complete completes a job.
+func (w *World) Complete(j Job, variables map[string]any) error {
+	return w.then(w.runner.CompleteJob(w.ctx, j.Instance.State.Key, engine.CompleteJob{Subscription: j.ID, Variables: variables}))
+}
+
+// Fail tells that a job failed.
+func (w *World) Fail(j Job, retries int, text string) error {
+	return w.then(w.runner.FailJob(w.ctx, j.Instance.State.Key, engine.FailJob{Subscription: j.ID, Retries: retries, Text: text}))
+}
+
+// Throw throws a BPMN error from a job.
+func (w *World) Throw(j Job, e engine.ThrowError) error {
+	e.Subscription = j.ID
+	return w.then(w.runner.ThrowError(w.ctx, j.Instance.State.Key, e))
+}
+
+// SetVariables writes variables of an instance, from the scope on that is named.
+func (w *World) SetVariables(i *Instance, scope engine.ID, variables map[string]any) error {
+	return w.then(w.runner.SetVariables(w.ctx, i.State.Key, engine.SetVariables{Scope: scope, Variables: variables}))
+}
+
+// Resolve runs the step again that has failed.
+func (w *World) Resolve(i *Instance, incident engine.ID, retries int) error {
+	return w.then(w.runner.ResolveIncident(w.ctx, i.State.Key, engine.ResolveIncident{Incident: incident, Retries: retries}))
+}
+
+// Cancel ends an instance and everything that it called.
+func (w *World) Cancel(i *Instance) error {
+	return w.then(w.runner.Cancel(w.ctx, i.State.Key))
+}
+
+func (w *World) then(err error) error {
+	if err != nil {
+		return err
+	}
+	return w.settle()
+}
+
+// NextTimer says when the next timer is due: the zero time if none waits.
+func (w *World) NextTimer() (time.Time, error) { return w.runner.NextTimer() }
+
+// MoveTo moves the clock, but not back, and fires what is due then.
+func (w *World) MoveTo(at time.Time) error {
+	if now := w.Now(); at.After(now) {
+		w.clock.Advance(at.Sub(now))
+	}
+	return w.settle()
+}
+
+// ErrTimers says that timers fire without end.
+var ErrTimers = fmt.Errorf("more than %d timers fired; look for a cycle without end, or advance by less", maxTimers)
+
+// maxTimers is how many times the clock stops on its way.
+const maxTimers = 100_000
+
+// AdvanceTo moves the clock and fires each timer on the way at its own time, in due order.
+func (w *World) AdvanceTo(at time.Time) error {
+	for range maxTimers {
+		due, err := w.NextTimer()
+		if err != nil {
+			return err
+		}
+		if due.IsZero() || due.After(at) {
+			return w.MoveTo(at)
+		}
+		if err := w.MoveTo(due); err != nil {
+			return err
+		}
+	}
+	return ErrTimers
+}

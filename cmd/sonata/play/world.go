@@ -1,0 +1,168 @@
+package play
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/sonata-bpmn/sonata/adapters/memory"
+	"github.com/sonata-bpmn/sonata/engine"
+	"github.com/sonata-bpmn/sonata/engine/runner"
+)
+
+// ErrEndless says that processes send each other messages without end.
+var ErrEndless = fmt.Errorf("more than %d messages were published; look for processes that answer each other without end", maxMessages)
+
+// maxMessages is how many messages are delivered in one world.
+const maxMessages = 10_000
+
+// World is a Sonata of its own, in which the processes of a stage are played. Its methods are for one goroutine.
+type World struct {
+	Stage *Stage
+
+	ctx    context.Context
+	stop   context.CancelFunc
+	ended  chan error
+	runner *runner.Runner
+	bus    *memory.Bus
+	clock  *memory.Clock
+
+	mu        sync.Mutex // guards what follows: the runner's loop and its bus write it while a command is carried out
+	instances []*Instance
+	byKey     map[engine.Key]*Instance
+	events    []Event
+	published []Published
+	delivered int
+	held      bool       // messages stay on their topics
+	sent      int        // by whoever plays
+	letter    engine.Key // the last dead letter that was looked at
+}
+
+// Instance is a process instance of a world.
+type Instance struct {
+	Number  int // from 1 on, in the order of creation
+	Process *Process
+	State   *engine.Instance // as it is now
+}
+
+// Active says whether the instance has not ended.
+func (i *Instance) Active() bool { return i.State.State == engine.StateActive }
+
+// Published is a message that an instance published.
+type Published struct {
+	Instance *Instance
+	Element  string
+	Topic    string
+	Key      string // "" if it is that of the root instance
+	Headers  map[string]string
+	Data     any // JSON values of the engine
+}
+
+// Open makes a world. It ends with ctx or with [World.Close].
+func (s *Stage) Open(ctx context.Context) (*World, error) {
+	w := &World{Stage: s, clock: memory.NewClock(s.opts.At), byKey: map[engine.Key]*Instance{}, ended: make(chan error, 1)}
+	w.bus = memory.NewBus(w.deliver)
+	store := s.store.Copy()
+	r, err := s.runner.Fork(store, runner.Options{
+		Bus: w.bus, Clock: w.clock, ID: storeID, NoStartTimers: s.opts.NoStartTimers, Observe: w.observe,
+	})
+	if err != nil {
+		return nil, err
+	}
+	w.runner = r
+	w.ctx, w.stop = context.WithCancel(ctx)
+	go func() { w.ended <- r.Run(w.ctx) }()
+	if err := w.settle(); err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	return w, nil
+}
+
+// Close ends the world.
+func (w *World) Close() error {
+	w.stop()
+	return <-w.ended
+}
+
+// deliver gives messages to the runner, up to a limit: after it they stay on their topics.
+func (w *World) deliver(ctx context.Context, records []runner.Incoming) error {
+	if err := w.mayDeliver(len(records)); err != nil {
+		return err
+	}
+	return w.runner.Receive(ctx, records)
+}
+
+var errHeld = errors.New("messages are held back")
+
+func (w *World) mayDeliver(records int) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.held {
+		return errHeld
+	}
+	if w.delivered += records; w.delivered > maxMessages {
+		return ErrEndless
+	}
+	return nil
+}
+
+// hold holds messages back, or delivers those that were held back.
+func (w *World) hold(held bool) error {
+	w.mu.Lock()
+	w.held = held
+	w.mu.Unlock()
+	if held {
+		return nil
+	}
+	if err := w.bus.Redeliver(w.ctx); err != nil {
+		return err
+	}
+	return w.settle()
+}
+
+// settle waits until nothing is left to do.
+func (w *World) settle() error {
+	if err := w.runner.Settled(w.ctx); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.delivered > maxMessages {
+		return ErrEndless
+	}
+	return nil
+}
+
+// Now is what the clock shows.
+func (w *World) Now() time.Time { return w.clock.Now() }
+
+// Instances lists the instances in the order of their creation.
+func (w *World) Instances() []*Instance { return w.instances }
+
+// Events lists what has happened so far, in its order.
+func (w *World) Events() []Event { return w.events }
+
+// Published lists what the processes published so far, in its order.
+func (w *World) Published() []Published { return w.published }
+
+// observe follows what has become durable.
+func (w *World) observe(entries []runner.Entry) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, e := range entries {
+		i := w.byKey[e.Instance]
+		if i == nil {
+			i = &Instance{Number: len(w.instances) + 1, Process: w.Stage.byID[e.ProcessID], State: &engine.Instance{}}
+			w.instances = append(w.instances, i)
+			w.byKey[e.Instance] = i
+		}
+		before := i.State
+		i.State = engine.Replay(before, []engine.Event{e.Event})
+		w.note(i, before, e)
+		if thrown, ok := e.Event.(engine.MessageThrown); ok {
+			w.published = append(w.published, publishedBy(i, thrown))
+		}
+	}
+}
