@@ -48,6 +48,7 @@ func New(config Config) (*Bus, error) {
 	}
 	b.running.Go(func() { b.consumer.run(b.life) })
 	b.running.Go(func() { b.refresh(b.life) })
+	b.running.Go(func() { b.show(b.life) })
 	return b, nil
 }
 
@@ -133,6 +134,20 @@ func (b *Bus) refresh(ctx context.Context) {
 	}
 }
 
+// Between two commits of positions, and how long Close waits for the last of them.
+const (
+	showInterval = 5 * time.Second
+	showLast     = time.Second
+)
+
+// show commits positions now and then.
+func (b *Bus) show(ctx context.Context) {
+	for ctx.Err() == nil {
+		b.consumer.show(ctx)
+		pause(ctx, showInterval)
+	}
+}
+
 // Faults lists the newest breaks in what was read, oldest first.
 func (b *Bus) Faults() []Fault { return b.faults.all() }
 
@@ -161,8 +176,16 @@ func (b *Bus) close() error {
 	}
 	b.closed = true
 	b.running.Wait()
+	if b.consumer != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), showLast)
+		defer cancel()
+		b.consumer.show(ctx)
+	}
+	return b.closeClients()
+}
+
+func (b *Bus) closeClients() (err error) {
 	var clients sync.WaitGroup
-	var err error
 	if b.consumer != nil {
 		clients.Go(func() { err = b.consumer.handle.Close() })
 	}

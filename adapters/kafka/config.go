@@ -101,11 +101,7 @@ func (c Config) consumer(logs chan confluent.LogEvent) *confluent.ConfigMap {
 	m := c.common(logs)
 	maps.Copy(m, confluent.ConfigMap{
 		"group.id":                   c.Group,
-		"enable.auto.offset.store":   false, // we store them, once they are durable with us
-		"enable.auto.commit":         true,
-		"auto.commit.interval.ms":    5000,
-		"session.timeout.ms":         1000, // of no group; but so long does closing wait for the last commit
-		"heartbeat.interval.ms":      300,
+		"enable.auto.commit":         false,
 		"auto.offset.reset":          "error",
 		"allow.auto.create.topics":   false,
 		"fetch.error.backoff.ms":     100,

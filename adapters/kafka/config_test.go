@@ -121,3 +121,11 @@ func TestRetriesAreNotStoredTwice(t *testing.T) {
 	require.Equal(t, true, settings["enable.idempotence"])
 	require.Equal(t, "lz4", settings["compression.type"])
 }
+
+// TestWaitingTakesBoundedMemory: librdkafka's own defaults are 64 MB of fetched records and 1 GB of unsent messages.
+func TestWaitingTakesBoundedMemory(t *testing.T) {
+	c, err := Config{Brokers: []string{"127.0.0.1:1"}, Deliver: nowhere}.withDefaults()
+	require.NoError(t, err)
+	require.Equal(t, 16<<10, (*c.consumer(nil))["queued.max.messages.kbytes"])
+	require.Equal(t, 64<<10, (*c.producer(nil))["queue.buffering.max.kbytes"])
+}

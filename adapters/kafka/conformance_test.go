@@ -388,7 +388,7 @@ func testBackPressure(t *testing.T, addr string) {
 	}
 	require.Positive(t, <-entered)
 	require.Empty(t, entered, "one batch at a time")
-	require.Less(t, residentBytes(t), int64(400<<20))
+	require.Less(t, residentBytes(t), int64(memoryFactor*400<<20))
 	close(leave)
 	for i := range count {
 		require.EqualValues(t, i, in.next(t).Offset)

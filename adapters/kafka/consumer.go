@@ -48,6 +48,8 @@ type consumer struct {
 	next map[partition]int64
 	// reset marks partitions whose next record is to carry Reset.
 	reset map[partition]bool
+	// unshown are positions after accepted records that have not been committed yet.
+	unshown map[partition]int64
 	// refused is why the batch in hand was not accepted the last time it was offered.
 	refused error
 }
@@ -60,7 +62,7 @@ func newConsumer(config Config, logs *logs, topics *topics, faults *faults) (*co
 	return &consumer{
 		config: config, topics: topics, handle: handle, faults: faults,
 		positions: map[partition]int64{}, ids: map[string]string{}, anew: map[partition]bool{},
-		next: map[partition]int64{}, reset: map[partition]bool{},
+		next: map[partition]int64{}, reset: map[partition]bool{}, unshown: map[partition]int64{},
 	}, nil
 }
 
@@ -97,10 +99,6 @@ func (c *consumer) collect() (records []runner.Incoming, outOfRange bool) {
 				return records, true
 			}
 			c.config.Logger.Debug("kafka consumer", "error", e)
-		case confluent.OffsetsCommitted:
-			if e.Error != nil {
-				c.config.Logger.Debug("kafka: positions could not be committed for dashboards", "error", e.Error)
-			}
 		}
 	}
 	return records, false
@@ -177,14 +175,26 @@ func (c *consumer) refusal() error {
 	return c.refused
 }
 
-// accepted has the positions after the records committed by librdkafka, some time.
 func (c *consumer) accepted(records []runner.Incoming) {
-	after := map[partition]int64{}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for _, in := range records {
-		after[partition{in.Topic, in.Partition}] = in.Offset + 1
+		c.unshown[partition{in.Topic, in.Partition}] = in.Offset + 1
 	}
-	if _, err := c.handle.StoreOffsets(topicPartitions(after)); err != nil {
-		c.config.Logger.Debug("kafka: positions are not committed for dashboards", "error", err) // the assignment has changed
+}
+
+// show commits the positions that have changed since the last time, for dashboards. It is not the consumer's own commit, because
+// closing the consumer would wait for that as long as the broker is away.
+func (c *consumer) show(ctx context.Context) {
+	c.mu.Lock()
+	positions := c.unshown
+	c.unshown = map[partition]int64{}
+	c.mu.Unlock()
+	if len(positions) == 0 {
+		return
+	}
+	if err := c.topics.commit(ctx, c.config.Group, topicPartitions(positions)); err != nil {
+		c.config.Logger.Debug("kafka: positions could not be committed for dashboards", "error", err)
 	}
 }
 

@@ -93,7 +93,7 @@ type inbox struct {
 	before func(context.Context, []runner.Incoming) error
 }
 
-func newInbox() *inbox { return &inbox{records: make(chan runner.Incoming, 100_000)} }
+func newInbox() *inbox { return &inbox{records: make(chan runner.Incoming, 5000)} }
 
 func (i *inbox) deliver(ctx context.Context, records []runner.Incoming) error {
 	if i.before != nil {
@@ -193,6 +193,7 @@ func rawClient(t testing.TB, addr string) raw {
 	t.Helper()
 	p, err := confluent.NewProducer(&confluent.ConfigMap{
 		"bootstrap.servers": addr, "message.max.bytes": 64 << 20, "log_level": 0, "go.delivery.reports": false,
+		"go.events.channel.size": 10, "go.produce.channel.size": 1,
 	})
 	require.NoError(t, err)
 	t.Cleanup(p.Close)

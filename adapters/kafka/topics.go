@@ -199,12 +199,33 @@ func (t *topics) create(ctx context.Context, names []string, failed map[string]e
 	return nil
 }
 
+// commit notes positions of a group that has no members.
+func (t *topics) commit(ctx context.Context, group string, positions []confluent.TopicPartition) error {
+	result, err := t.admin.AlterConsumerGroupOffsets(ctx,
+		[]confluent.ConsumerGroupTopicPartitions{{Group: group, Partitions: positions}}, confluent.SetAdminRequestTimeout(t.config.RequestTimeout))
+	if err != nil {
+		return err
+	}
+	for _, g := range result.ConsumerGroupsTopicPartitions {
+		for _, p := range g.Partitions {
+			if p.Error != nil {
+				return p.Error
+			}
+		}
+	}
+	return nil
+}
+
 func (t *topics) unreachable(err error, within time.Duration) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	e, ok := errors.AsType[confluent.Error](err)
-	if timedOut := ok && e.IsTimeout() || errors.Is(err, context.DeadlineExceeded); !timedOut {
-		return fmt.Errorf("kafka at %v: %w", t.config.Brokers, err)
+	timedOut := ok && e.IsTimeout() || errors.Is(err, context.DeadlineExceeded)
+	switch {
+	case timedOut:
+		return fmt.Errorf("no answer from Kafka at %v within %v: %w", t.config.Brokers, within, cmp.Or(t.trouble, err))
+	case ok && (e.Code() == confluent.ErrTransport || e.Code() == confluent.ErrAllBrokersDown):
+		return fmt.Errorf("no answer from Kafka at %v: %w", t.config.Brokers, cmp.Or(t.trouble, err))
 	}
-	return fmt.Errorf("no answer from Kafka at %v within %v: %w", t.config.Brokers, within, cmp.Or(t.trouble, err))
+	return fmt.Errorf("kafka at %v: %w", t.config.Brokers, err)
 }
