@@ -35,7 +35,7 @@ type Config struct {
 	// Partitions of the topics that are created. Default: what the cluster gives a topic.
 	Partitions int
 	// MaxMessageBytes is the size of the largest message, in bytes: a larger one is not sent, and one that comes in is not read
-	// but kept as a dead letter. Default: 4 MiB. A cluster may permit less, usually 1 MiB.
+	// but kept as a dead letter. Default: 4 MiB, at most 32 MiB. A cluster may permit less, usually 1 MiB.
 	MaxMessageBytes int
 	// Refresh is how often new partitions are looked for. Default: 30 s.
 	Refresh time.Duration
@@ -66,6 +66,9 @@ func (c Config) withDefaults() (Config, error) {
 	c.Group = cmp.Or(c.Group, "sonata")
 	c.Partitions = cmp.Or(c.Partitions, -1)
 	c.MaxMessageBytes = cmp.Or(c.MaxMessageBytes, 4<<20)
+	if c.MaxMessageBytes < 1000 || c.MaxMessageBytes > 32<<20 {
+		return c, errors.New("kafka: the largest message is between 1000 bytes and 32 MiB")
+	}
 	c.Refresh = cmp.Or(c.Refresh, 30*time.Second)
 	c.RequestTimeout = cmp.Or(c.RequestTimeout, 10*time.Second)
 	c.DeliveryTimeout = cmp.Or(c.DeliveryTimeout, 30*time.Second)

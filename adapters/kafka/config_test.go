@@ -31,6 +31,7 @@ func TestConfigErrorsSayWhatToDo(t *testing.T) {
 		{Config{Brokers: []string{"host"}}, "host:port"},
 		{Config{Brokers: []string{":9092"}}, "host:port"},
 		{Config{Brokers: []string{"kafka://u:hunter2@host:9092"}}, "host:port"},
+		{Config{Brokers: near, MaxMessageBytes: 64 << 20}, "largest message"},
 		{Config{Brokers: near, Options: map[string]string{"plugin.library.paths": "/tmp/x.so"}}, `"plugin.library.paths" is not known`},
 		{Config{Brokers: near, Options: map[string]string{"enable.ssl.certificate.verification": "false"}}, "not known"},
 		{Config{Brokers: near, Options: map[string]string{"sasl.username.file": secret}}, "only secrets"},
