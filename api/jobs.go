@@ -126,7 +126,7 @@ func (a *api) jobCommand(w http.ResponseWriter, r *http.Request, do func(engine.
 	if err := decode(w, r, &request); err != nil {
 		return err
 	}
-	variables, err := variablesOf("variables", request.Variables)
+	variables, err := variablesOf(request.Variables)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package api
 
 import (
 	"encoding/json"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -91,5 +90,5 @@ func TestMaskEvent(t *testing.T) {
 
 	plain := engine.TokenEntered{Token: 7, Node: "task"}
 	require.Equal(t, plain, maskEvent(plain), "a member that is called token is no secret: it is no variable")
-	require.Equal(t, strings.ReplaceAll(`{"token":7,"node":"task"}`, " ", ""), jsonText(maskEvent(plain)))
+	require.JSONEq(t, `{"token":7,"node":"task"}`, jsonText(maskEvent(plain)))
 }

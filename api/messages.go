@@ -55,7 +55,7 @@ func (p publishRequest) publication() (runner.Publication, error) {
 	if err := checkTenant(p.TenantID); err != nil {
 		return runner.Publication{}, err
 	}
-	data, err := variablesOf("variables", p.Variables)
+	data, err := variablesOf(p.Variables)
 	return runner.Publication{
 		Name: p.Name, CorrelationKey: p.CorrelationKey, ID: p.MessageID,
 		TimeToLive: time.Duration(p.TimeToLive) * time.Millisecond, Data: data,

@@ -155,7 +155,7 @@ func (a *api) redirectProcess(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	http.Redirect(w, r, "/v2/process-instances/"+key.String(), http.StatusFound)
+	http.Redirect(w, r, "/v2/process-instances/"+key.String(), http.StatusFound) //nolint:gosec // a key is a number
 	return nil
 }
 
@@ -251,7 +251,7 @@ func (s startRequest) start() (start runner.Start, err error) {
 	if err := checkTenant(s.TenantID); err != nil {
 		return start, err
 	}
-	start.Variables, err = variablesOf("variables", s.Variables)
+	start.Variables, err = variablesOf(s.Variables)
 	return start, err
 }
 

@@ -67,8 +67,7 @@ func decode(w http.ResponseWriter, r *http.Request, v any) error {
 
 // readError tells a body that is too large from one that broke off.
 func readError(err error) error {
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return err
 	}
 	return invalid("the body of the request could not be read to its end")
@@ -128,17 +127,17 @@ func jsonValue(found string) string {
 }
 
 // variablesOf reads a JSON object into values as the engine has them.
-func variablesOf(field string, raw json.RawMessage) (map[string]any, error) {
+func variablesOf(raw json.RawMessage) (map[string]any, error) {
 	if len(raw) == 0 || string(raw) == "null" {
 		return nil, nil
 	}
 	value, err := engine.DecodeJSON(raw)
 	if err != nil {
-		return nil, invalid("field %q: %s", field, err)
+		return nil, invalid(`field "variables": %s`, err)
 	}
 	object, ok := value.(map[string]any)
 	if !ok {
-		return nil, invalid("field %q must be an object", field)
+		return nil, invalid(`field "variables" must be an object`)
 	}
 	return object, nil
 }

@@ -113,7 +113,7 @@ func (a *api) setVariables(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(w, r, &request); err != nil {
 		return err
 	}
-	variables, err := variablesOf("variables", request.Variables)
+	variables, err := variablesOf(request.Variables)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package bpmn_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"reflect"
 	"strings"
@@ -30,9 +31,7 @@ func nodes(c *bpmn.Container) map[string]*bpmn.FlowNode {
 	for _, f := range c.FlowNodes {
 		all[f.ID] = f
 		if f.Body != nil {
-			for id, inner := range nodes(f.Body) {
-				all[id] = inner
-			}
+			maps.Copy(all, nodes(f.Body))
 		}
 	}
 	return all
@@ -340,12 +339,12 @@ func visit(v reflect.Value, seen map[uintptr]bool, f func(bpmn.Element)) {
 			visit(v.Index(i), seen, f)
 		}
 	case reflect.Struct:
-		if e, ok := v.Interface().(bpmn.Element); ok {
+		if e, ok := reflect.TypeAssert[bpmn.Element](v); ok {
 			f(e)
 			return
 		}
-		for i := range v.NumField() {
-			visit(v.Field(i), seen, f)
+		for _, field := range v.Fields() {
+			visit(field, seen, f)
 		}
 	}
 }
@@ -392,8 +391,8 @@ func write(b *strings.Builder, v reflect.Value, seen map[uintptr]bool) {
 			write(b, v.Index(i), seen)
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			write(b, v.Field(i), seen)
+		for _, field := range v.Fields() {
+			write(b, field, seen)
 		}
 	default:
 		fmt.Fprintf(b, " %v", v.Interface())

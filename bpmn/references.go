@@ -2,6 +2,7 @@ package bpmn
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -95,13 +96,8 @@ func (r *reader) exists(n *node, name, kind string, tags ...string) {
 		}
 		target := r.nodes[id]
 		if target != nil {
-			if len(tags) == 0 {
+			if len(tags) == 0 || slices.Contains(tags, target.tag) {
 				return
-			}
-			for _, tag := range tags {
-				if target.tag == tag {
-					return
-				}
 			}
 		}
 		r.wrongReference(n, id, kind)

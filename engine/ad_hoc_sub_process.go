@@ -36,7 +36,7 @@ func (adHocSubProcess) enter(s *step, n *node, t Token) error {
 		return nil
 	}
 	for range elements {
-		s.activateNext(n, t)
+		s.activateNext(t)
 		if n.source.Ordering == "Sequential" {
 			break
 		}
@@ -71,7 +71,7 @@ func (s *step) activeElements(n *node, t Token) ([]any, error) {
 	return elements, nil
 }
 
-func (s *step) activateNext(n *node, t Token) {
+func (s *step) activateNext(t Token) {
 	loop := s.in.Scope(t.Inner).Loop
 	id, _ := loop.Items[loop.Started].(string)
 	s.emit(LoopAdvanced{Scope: t.Inner, Started: 1})
@@ -99,7 +99,7 @@ func (adHocSubProcess) thinned(s *step, n *node, t Token) {
 		s.leave(n, t, nil)
 	case scope.Live > 0 || done:
 	case scope.Loop.Started < len(scope.Loop.Items):
-		s.activateNext(n, t)
+		s.activateNext(t)
 	case n.completion == nil:
 		s.leave(n, t, nil)
 	default:

@@ -109,7 +109,7 @@ func (s *step) mayReset(n *node, scope ID, activated []string) bool {
 			continue
 		}
 		if slices.ContainsFunc(s.in.Tokens, func(t Token) bool {
-			return t.Scope == scope && !(t.Flow != "" && s.p.flows[t.Flow].target == n) && n.reach[f].has(t)
+			return t.Scope == scope && (t.Flow == "" || s.p.flows[t.Flow].target != n) && n.reach[f].has(t)
 		}) {
 			return false
 		}

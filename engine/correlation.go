@@ -90,7 +90,10 @@ func joinKey(values []any) string {
 	if len(texts) == 1 {
 		return texts[0]
 	}
-	joined, _ := json.Marshal(texts) // texts can always be written
+	joined, err := json.Marshal(texts)
+	if err != nil {
+		panic(err) // texts can always be written
+	}
 	return string(joined)
 }
 

@@ -34,7 +34,7 @@ func TestEvaluator(t *testing.T) {
 func TestPointInTime(t *testing.T) {
 	at := time.Date(2026, 1, 31, 9, 0, 0, 0, time.UTC)
 	for text, want := range map[string]string{
-		"PT15M": "2026-01-31T09:15:00Z", " P1M": "2026-02-28T09:00:00Z", "2030-01-01": "2030-01-01T00:00:00Z",
+		"PT15M": "2026-01-31T09:15:00Z", "P1M": "2026-02-28T09:00:00Z", "2030-01-01": "2030-01-01T00:00:00Z",
 		"2020-01-01T00:00:00+01:00": "2019-12-31T23:00:00Z",
 	} {
 		got, err := engine.PointInTime(text, at)

@@ -1,6 +1,9 @@
 package engine
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // fault is a failure of data or of a worker. It becomes an incident.
 type fault struct {
@@ -18,7 +21,7 @@ func faultf(kind IncidentKind, format string, args ...any) error {
 // raise keeps a fault as an incident of the token.
 func (s *step) raise(t Token, n *node, leaving bool, err error) {
 	kind := IncidentExpression
-	if f, ok := err.(*fault); ok {
+	if f, ok := errors.AsType[*fault](err); ok {
 		kind = f.kind
 	}
 	s.emit(IncidentRaised{Incident{

@@ -55,7 +55,7 @@ func (c StartInstance) results(s *step, n *node) map[string]any {
 				return c.Message.results(n, i)
 			}
 		case signalTrigger:
-			if c.Message == nil && n.payload(i) != "" {
+			if c.Message == nil && c.Element == n.id && n.payload(i) != "" {
 				return n.brought(i, c.Variables)
 			}
 		}

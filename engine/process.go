@@ -135,7 +135,7 @@ func (n *node) works() []*workSpec {
 	definitions := n.definitions
 	if n.loop != nil {
 		for _, b := range n.loop.behaviors {
-			definitions = append(definitions[:len(definitions):len(definitions)], b.event.definitions...)
+			definitions = append(slices.Clip(definitions), b.event.definitions...)
 		}
 	}
 	for _, d := range definitions {

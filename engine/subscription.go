@@ -143,9 +143,7 @@ func (s *step) gatherTriggers(sub Subscription, results map[string]any) (map[str
 	for _, other := range s.in.Subscriptions {
 		if other.ID != sub.ID && other.Element == sub.Element && other.Token == sub.Token && other.Scope == sub.Scope {
 			s.emit(SubscriptionClosed{Subscription: sub})
-			for name, value := range other.Received {
-				merged[name] = value
-			}
+			maps.Copy(merged, other.Received)
 			other.Received = merged
 			s.emit(SubscriptionUpdated{other})
 			return nil, false
