@@ -26,7 +26,7 @@ func (r *Runner) Receive(ctx context.Context, records []Incoming) error {
 
 // take deals with a record. If dealing with it has failed, it is buried.
 func (u *unit) take(record Incoming, failed error) {
-	if record.Offset < u.position(record.Topic, record.Partition) {
+	if record.Offset < u.position(record.Topic, record.Partition) && !record.Reset {
 		return
 	}
 	u.setPosition(Position{record.Topic, record.Partition, record.Offset + 1})
