@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sonata-bpmn/sonata/adapters/broker"
 )
 
 // sorting is a flow that asks how heavy a parcel is; testdata/sorting.bpmn.
@@ -182,6 +184,34 @@ func TestATakenPort(t *testing.T) {
 		require.Contains(t, s.text(), flag)
 		require.Contains(t, s.text(), "in use")
 	}
+}
+
+// TestAKafkaThatComesLater: with --kafka there is no broker of our own. While the cluster is away Sonata is up, and takes deployments
+// and commands; when the cluster is there, orders run.
+func TestAKafkaThatComesLater(t *testing.T) {
+	reserved, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	address := reserved.Addr().String()
+	require.NoError(t, reserved.Close())
+	data := t.TempDir()
+	s := serve(t, data, "--kafka", address)
+	require.Equal(t, address, s.kafka)
+	s.log("Kafka cannot be reached yet", nil)
+	require.NoDirExists(t, filepath.Join(data, "broker"))
+	require.Contains(t, s.client("instances", "list"), "KEY")
+
+	b, err := broker.Start(broker.Config{Dir: t.TempDir(), Listen: address})
+	require.NoError(t, err)
+	defer b.Close()
+	s.eventually(func() bool {
+		_, bound := s.records()["sonata-service-order"]
+		return bound
+	}, "the topics were not bound")
+	s.client("deploy", partners)
+	s.publish("sonata-service-order", "", read(t, "order.json"))
+	s.await("tmf-service-order-item-update", state("COMPLETED"))
+	requireOneEffectEach(t, s, 1)
+	require.Zero(t, s.stop())
 }
 
 // TestHealth: what restarts a process, and what sends it work, can ask.

@@ -139,7 +139,11 @@ func (s *server) deployAndGreet(ctx context.Context, up running, guest func(cont
 		return err
 	}
 	if resources = append(resources, s.flows...); len(resources) > 0 {
-		if up.deployment, err = up.runner.Deploy(ctx, resources); err != nil {
+		up.deployment, err = up.runner.Deploy(ctx, resources)
+		if _, later := errors.AsType[*runner.BindError](err); later {
+			// Kafka is away. Timers and REST go on without it, and its topics are bound when it is back.
+			s.log.Warn("Kafka cannot be reached yet", "error", err)
+		} else if err != nil {
 			return err
 		}
 	}
