@@ -24,7 +24,7 @@ test: ## run all tests with the race detector; says what it left out
 
 .PHONY: lint
 lint: ## run golangci-lint, in the version that .ci/tools/go.mod pins
-	$(LINT) run
+	$(LINT) run --allow-parallel-runners
 
 .PHONY: cover
 cover: ## write coverage.out and say how much of each package the tests reach
