@@ -161,7 +161,7 @@ func (r *reader) subProcess(n *node, f *FlowNode) {
 	case "adHocSubProcess":
 		f.Ordering = r.enum(n, "ordering", "Parallel", "Sequential")
 		f.CancelRemainingInstances = r.bool(n, "cancelRemainingInstances", true)
-		f.CompletionCondition = r.expression(r.child(n, "completionCondition"))
+		f.CompletionCondition = r.adHocCompletion(r.child(n, "completionCondition"))
 		if c := r.zeebe(n, "adHoc"); c != nil {
 			f.ActiveElements = r.attributeExpression(c, "activeElementsCollection")
 		}
@@ -172,7 +172,8 @@ func (r *reader) subProcess(n *node, f *FlowNode) {
 func (r *reader) globalTask(n *node) *FlowNode {
 	f := &FlowNode{Element: r.element(n), Kind: n.tag, StartQuantity: 1, CompletionQuantity: 1}
 	r.register(n, f)
-	r.callable(n)
+	d := r.callable(n)
+	d.f = f
 	switch n.tag {
 	case "globalUserTask":
 		n.information("implementation")
@@ -184,6 +185,7 @@ func (r *reader) globalTask(n *node) *FlowNode {
 	}
 	r.work(n, f)
 	r.camunda(n, f)
+	d.linkScript()
 	return f
 }
 

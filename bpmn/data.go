@@ -111,11 +111,13 @@ func (d *dataReader) specification(n *node) {
 }
 
 // callable reads the data inputs and outputs of a process or global task. Their names are those of its variables.
-func (r *reader) callable(n *node) {
+func (r *reader) callable(n *node) *dataReader {
+	d := &dataReader{reader: r, n: n}
 	if io := r.child(n, "ioSpecification"); io != nil {
 		r.element(io)
-		(&dataReader{reader: r}).specification(io)
+		d.specification(io)
 	}
+	return d
 }
 
 // dataItem reads a data input, data output, or the item of a multi-instance activity.

@@ -1,6 +1,7 @@
 package bpmn
 
 import (
+	"math"
 	"strconv"
 	"strings"
 )
@@ -77,16 +78,24 @@ func constant(x Expression) (value string, ok bool) {
 }
 
 func (s valueSort) fits(value string) bool {
-	var err error
+	_, ok := s.write(value)
+	return ok
+}
+
+// write gives a value of this sort as expr writes it; ok is false if it is none.
+func (s valueSort) write(value string) (text string, ok bool) {
 	switch s {
 	case sortWhole:
-		_, err = strconv.ParseInt(value, 10, 64)
+		i, err := strconv.ParseInt(value, 10, 64)
+		return strconv.FormatInt(i, 10), err == nil
 	case sortNumber:
-		_, err = strconv.ParseFloat(value, 64)
+		f, err := strconv.ParseFloat(value, 64)
+		return strconv.FormatFloat(f, 'f', -1, 64), err == nil && !math.IsInf(f, 0) && !math.IsNaN(f)
 	case sortBoolean:
-		_, err = strconv.ParseBool(value)
+		b := strings.EqualFold(value, "true")
+		return strconv.FormatBool(b), b || strings.EqualFold(value, "false")
 	}
-	return err == nil
+	return value, true
 }
 
 // typed makes a constant text the number or truth value that the type of its target asks for.
@@ -95,9 +104,9 @@ func (r *reader) typed(x *Expression, target *node) *Expression {
 		return x
 	}
 	_, s, collection := r.typeOf(target)
-	value := strings.TrimSpace(x.Text)
-	if collection || s == sortAny || s == sortText || !s.fits(value) {
+	text, ok := s.write(strings.TrimSpace(x.Text))
+	if collection || s == sortAny || s == sortText || !ok {
 		return x
 	}
-	return &Expression{Text: strings.ToLower(strings.TrimPrefix(value, "+")), Language: "expr", Pos: x.Pos}
+	return &Expression{Text: text, Language: "expr", Pos: x.Pos}
 }

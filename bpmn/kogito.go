@@ -113,6 +113,17 @@ func (r *reader) kogitoAdHoc(n *node, f *FlowNode) {
 	})
 }
 
+// adHocCompletion reads the condition that ends an ad-hoc sub-process. jBPM has a word for "when all is done", which is the rule
+// without a condition.
+func (r *reader) adHocCompletion(n *node) *Expression {
+	if n != nil && r.profile == profileKogito && n.body() == "autocomplete" {
+		r.expressionElement(n)
+		n.information("language")
+		return nil
+	}
+	return r.expression(n)
+}
+
 // signalScope: a signal reaches every instance (§10.5.5).
 func (r *reader) signalScope(n *node, f *FlowNode) {
 	switch scope := f.Properties["customScope"]; scope {
