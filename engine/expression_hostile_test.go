@@ -73,7 +73,7 @@ func TestHostileExpressions(t *testing.T) {
 			result := outcome(text, variables)
 			took := time.Since(begun)
 			t.Logf("%v: %.100s", took, result)
-			require.Less(t, took, 5*time.Second) // some 100 ms on an idle machine
+			require.Less(t, took, time.Minute, "without the limits it takes hours, or all memory; a loaded machine takes seconds")
 			require.Less(t, len(result), maxResult)
 		})
 	}
