@@ -68,9 +68,11 @@ type operation struct{ owner, name string }
 
 func (r *reader) interfaces(n *node) {
 	owner := r.element(n)
+	n.lookup("name")
 	n.information("implementationRef")
 	for c := range n.all("operation") {
 		e := r.element(c)
+		c.lookup("name")
 		c.information("implementationRef")
 		for _, tag := range []string{"inMessageRef", "outMessageRef", "errorRef"} {
 			for ref := range c.all(tag) {

@@ -31,9 +31,9 @@ func (r *reader) participant(n *node) *Participant {
 func (r *reader) messageFlow(n *node) *MessageFlow {
 	f := &MessageFlow{
 		Element:    r.element(n),
-		SourceRef:  r.required(n, "sourceRef"),
-		TargetRef:  r.required(n, "targetRef"),
-		MessageRef: n.attr("messageRef"),
+		SourceRef:  r.needed(n, "sourceRef", n.kept("sourceRef")),
+		TargetRef:  r.needed(n, "targetRef", n.kept("targetRef")),
+		MessageRef: n.kept("messageRef"),
 	}
 	r.exists(n, f.SourceRef, "a pool or a flow node")
 	r.exists(n, f.TargetRef, "a pool or a flow node")

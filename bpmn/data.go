@@ -123,7 +123,7 @@ func (r *reader) callable(n *node) *dataReader {
 // dataItem reads a data input, data output, or the item of a multi-instance activity.
 func (r *reader) dataItem(n *node) *node {
 	r.element(n)
-	n.information("isCollection")
+	r.bool(n, "isCollection", false)
 	n.lookupIn(namespaceDrools, "dtype")
 	r.exists(n, n.attr("itemSubjectRef"), "an itemDefinition", "itemDefinition")
 	for c := range n.all("dataState") {

@@ -5,7 +5,7 @@ func (r *reader) readDefinitions(n *node) *Definitions {
 	d := &Definitions{
 		TargetNamespace:    n.attr("targetNamespace"),
 		ExpressionLanguage: n.attr("expressionLanguage"),
-		Exporter:           n.attr("exporter"),
+		Exporter:           n.kept("exporter"),
 	}
 	d.ExecutionPlatform, _ = n.lookupIn(NamespaceModel, "executionPlatform")
 	r.definitions = d
@@ -56,13 +56,24 @@ func (r *reader) rootElement(n *node, d *Definitions) {
 
 func (r *reader) message(n *node) *Message {
 	m := &Message{Element: r.element(n), CorrelationKey: r.correlationKey(n)}
-	r.exists(n, n.attr("itemRef"), "an itemDefinition", "itemDefinition")
+	r.exists(n, n.kept("itemRef"), "an itemDefinition", "itemDefinition")
+	n.lookup("name")
+	r.constant(n, "name", "make what differs the correlation key: the name is the topic")
 	r.register(n, m)
 	return m
 }
 
+// constant refuses an expression in an attribute by which things find each other: it is known at deployment.
+func (r *reader) constant(n *node, key, hint string) {
+	if value := n.attr(key); isTemplate(value) {
+		r.fail(n, codeNotExecutable, hint, "the %s of the %s is an expression, %s, which is not evaluated", key, n.tag, quote(value))
+	}
+}
+
 func (r *reader) signal(n *node) *Signal {
 	s := &Signal{Element: r.element(n)}
+	n.lookup("name")
+	r.constant(n, "name", "use a message with a correlation key")
 	n.information("structureRef")
 	r.register(n, s)
 	return s
@@ -70,6 +81,7 @@ func (r *reader) signal(n *node) *Signal {
 
 func (r *reader) error(n *node) *Error {
 	e := &Error{Element: r.element(n), Code: n.attr("errorCode")}
+	r.constant(n, "errorCode", "draw an end event for each code, behind an exclusive gateway")
 	n.information("structureRef")
 	r.register(n, e)
 	return e
@@ -77,6 +89,7 @@ func (r *reader) error(n *node) *Error {
 
 func (r *reader) escalation(n *node) *Escalation {
 	e := &Escalation{Element: r.element(n), Code: n.attr("escalationCode")}
+	r.constant(n, "escalationCode", "draw an event for each code, behind an exclusive gateway")
 	n.information("structureRef")
 	r.register(n, e)
 	return e
@@ -92,7 +105,7 @@ func (r *reader) itemDefinition(n *node) *ItemDefinition {
 // extensionDeclaration reads bpmn:extension, by which a file can insist that its readers know an extension (§8.2.3).
 func (r *reader) extensionDeclaration(n *node) {
 	r.element(n)
-	definition := n.attr("definition")
+	definition := n.kept("definition")
 	if r.bool(n, "mustUnderstand", false) {
 		r.fail(n, codeMustUnderstand, "if the process can do without it, set mustUnderstand to false",
 			"the file demands the extension %s, which Sonata does not know", quote(definition))

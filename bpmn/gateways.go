@@ -2,7 +2,7 @@ package bpmn
 
 // gateway reads how a gateway joins and splits (§10.6).
 func (r *reader) gateway(n *node, f *FlowNode) {
-	f.GatewayDirection = r.enum(n, "gatewayDirection", "Unspecified", "Converging", "Diverging", "Mixed")
+	f.GatewayDirection = r.oneOf(n, "gatewayDirection", n.kept("gatewayDirection"), "Unspecified", "Converging", "Diverging", "Mixed")
 	switch n.tag {
 	case "exclusiveGateway", "inclusiveGateway":
 		r.defaultFlow(n, f)

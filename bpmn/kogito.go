@@ -67,7 +67,7 @@ func (r *reader) ruleTask(n *node, f *FlowNode) {
 	group, ok := r.droolsAttr(n, "ruleFlowGroup", "businessRuleTask")
 	switch {
 	case f.TaskDefinition != nil:
-	case strings.HasSuffix(n.attr("implementation"), "/dmn"):
+	case strings.HasSuffix(n.kept("implementation"), "/dmn"):
 		r.fail(n, codeExtensionRequired, "name a rule flow group, which is the type of a job, and let its worker decide", "a decision table (DMN) is not run")
 	case ok && group != "":
 		f.TaskDefinition = r.jobType(n, group)
@@ -142,7 +142,7 @@ func (r *reader) kogitoProcess(n *node, p *Process) {
 	}
 	for i := range n.attrs {
 		if a := &n.attrs[i]; a.space == namespaceDrools && a.key == "adHoc" && a.value == "false" {
-			a.read = true
+			a.use = kept
 		}
 	}
 }
@@ -153,7 +153,7 @@ func (r *reader) terminateScope(n *node) {
 		a := &n.attrs[i]
 		direct := n.parent != nil && n.parent.parent != nil && n.parent.parent.is("process")
 		if a.space == namespaceDrools && a.key == "scope" && (a.value != "process" || direct) {
-			a.read = true
+			a.use = kept
 		}
 	}
 }

@@ -33,7 +33,7 @@ var dialects = map[string]dialect{
 // reportUnread reports whatever in n nobody has read.
 func (r *reader) reportUnread(n *node) {
 	for i := range n.attrs {
-		if a := &n.attrs[i]; !a.read {
+		if a := &n.attrs[i]; a.use == unread {
 			r.unreadAttribute(n, a)
 		}
 	}

@@ -16,7 +16,7 @@ import (
 // Whatever is done to a good file, Parse either says at which places it is wrong now, or gives a model that holds together.
 func TestDamagedFiles(t *testing.T) {
 	var sources [][]byte
-	for _, name := range []string{"everything.bpmn", "order.bpmn"} {
+	for _, name := range []string{"everything.bpmn", "order.bpmn", "kogito/orders.bpmn2", "camunda7/loan.bpmn", "plain/dispatch.bpmn"} {
 		data, err := os.ReadFile(filepath.Join(validDir, name))
 		require.NoError(t, err)
 		sources = append(sources, data)

@@ -26,6 +26,17 @@ func Parse(file string, data []byte) (*Definitions, error) {
 			"the root element is %s, not bpmn:definitions", quote(root.tag))
 		return nil, r.sorted()
 	}
+	definitions := r.read(root)
+	problems := r.sorted()
+	if problems.HasErrors() {
+		return nil, problems
+	}
+	definitions.Warnings = problems
+	return definitions, nil
+}
+
+// read makes the model of the tree, follows the references, and reports what nobody has read.
+func (r *reader) read(root *node) *Definitions {
 	r.profile = r.profileOf(root)
 	r.index(root)
 	definitions := r.readDefinitions(root)
@@ -34,13 +45,7 @@ func Parse(file string, data []byte) (*Definitions, error) {
 	r.linkCorrelations()
 	r.checkFlow()
 	r.reportUnread(root)
-
-	problems := r.sorted()
-	if problems.HasErrors() {
-		return nil, problems
-	}
-	definitions.Warnings = problems
-	return definitions, nil
+	return definitions
 }
 
 // open makes the tree of nodes. It reports why if it cannot.

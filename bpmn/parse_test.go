@@ -194,8 +194,8 @@ func TestAllProblemsAtOnce(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, dir := range []string{invalidDir, validDir} {
-		paths, err := filepath.Glob(dir + "/*.bpmn")
+	for _, dir := range []string{invalidDir, validDir, validDir + "/*"} {
+		paths, err := filepath.Glob(dir + "/*.bpmn*")
 		require.NoError(f, err)
 		for _, path := range paths {
 			data, err := os.ReadFile(path)

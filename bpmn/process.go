@@ -101,7 +101,7 @@ func (r *reader) dataObject(n *node) *DataObject {
 		}
 		r.exists(n, d.Ref, "a dataObject", "dataObject")
 	case "dataStoreReference":
-		d.Ref = n.attr("dataStoreRef")
+		d.Ref = n.kept("dataStoreRef")
 		r.exists(n, d.Ref, "a dataStore", "dataStore")
 	}
 	for c := range n.all("dataState") {
@@ -126,7 +126,7 @@ func (r *reader) association(n *node) *Association {
 		Element:   r.element(n),
 		SourceRef: r.required(n, "sourceRef"),
 		TargetRef: r.required(n, "targetRef"),
-		Direction: r.enum(n, "associationDirection", "None", "One", "Both"),
+		Direction: r.oneOf(n, "associationDirection", n.kept("associationDirection"), "None", "One", "Both"),
 	}
 	r.exists(n, a.SourceRef, "an element")
 	r.exists(n, a.TargetRef, "an element")

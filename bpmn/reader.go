@@ -65,7 +65,7 @@ func newReader(file string) *reader {
 // element reads what every BPMN element has (§8.2.1).
 func (r *reader) element(n *node) Element {
 	n.read = true
-	name, _ := n.lookup("name")
+	name, _ := n.use("", "name", kept)
 	return Element{ID: n.id(), Name: name, Pos: n.pos, Documentation: r.documentation(n), Properties: r.properties(n)}
 }
 
@@ -135,7 +135,10 @@ func (r *reader) int(n *node, key string, otherwise int) int {
 
 // enum reads one of a few values, the first of which is the default.
 func (r *reader) enum(n *node, key string, values ...string) string {
-	value := n.attr(key)
+	return r.oneOf(n, key, n.attr(key), values...)
+}
+
+func (r *reader) oneOf(n *node, key, value string, values ...string) string {
 	if value == "" {
 		return values[0]
 	}
@@ -151,8 +154,9 @@ func (r *reader) badValue(n *node, key, value, hint string) {
 }
 
 // required reads an attribute that must be there.
-func (r *reader) required(n *node, key string) string {
-	value := n.attr(key)
+func (r *reader) required(n *node, key string) string { return r.needed(n, key, n.attr(key)) }
+
+func (r *reader) needed(n *node, key, value string) string {
 	if value == "" {
 		r.fail(n, codeMissing, "", "%s has no %s", describe(n), quote(key))
 	}
@@ -199,7 +203,7 @@ func (r *reader) report(severity Severity, n *node, p Problem) {
 	}
 	p.Severity, p.Pos = severity, n.pos
 	for owner := n; owner != nil && p.ElementID == "" && !owner.is("definitions"); owner = owner.parent {
-		p.ElementID, p.ElementName = owner.id(), owner.attr("name")
+		p.ElementID, p.ElementName = owner.id(), owner.kept("name")
 	}
 	r.problems = append(r.problems, p)
 }

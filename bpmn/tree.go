@@ -23,8 +23,17 @@ type node struct {
 
 type attribute struct {
 	space, key, value string
-	read              bool
+	use               use
 }
+
+// use is what becomes of an attribute.
+type use int
+
+const (
+	unread use = iota
+	kept       // information: the process runs the same without it
+	executed
+)
 
 // bindings are the namespace prefixes that one element declares; the rest comes from the elements around it.
 type bindings struct {
@@ -126,13 +135,15 @@ func (r *reader) namespace(n *node, prefix string) string {
 	return uri
 }
 
-// lookup gives an attribute of no namespace and marks it as read.
+// lookup gives an attribute of no namespace and marks it as executed.
 func (n *node) lookup(key string) (string, bool) { return n.lookupIn("", key) }
 
-func (n *node) lookupIn(space, key string) (string, bool) {
+func (n *node) lookupIn(space, key string) (string, bool) { return n.use(space, key, executed) }
+
+func (n *node) use(space, key string, u use) (string, bool) {
 	for i := range n.attrs {
 		if a := &n.attrs[i]; a.key == key && a.space == space {
-			a.read = true
+			a.use = max(a.use, u)
 			return a.value, true
 		}
 	}
@@ -145,10 +156,16 @@ func (n *node) attr(key string) string {
 	return strings.TrimSpace(value)
 }
 
+// kept gives an attribute that says nothing about how the process runs, without the white space around it.
+func (n *node) kept(key string) string {
+	value, _ := n.use("", key, kept)
+	return strings.TrimSpace(value)
+}
+
 // information marks attributes that say nothing about how the process runs.
 func (n *node) information(keys ...string) {
 	for _, key := range keys {
-		n.lookup(key)
+		n.kept(key)
 	}
 }
 
@@ -180,7 +197,7 @@ func (n *node) first(space, tag string) *node {
 func (n *node) dismiss() {
 	n.read, n.textRead = true, true
 	for i := range n.attrs {
-		n.attrs[i].read = true
+		n.attrs[i].use = max(n.attrs[i].use, kept)
 	}
 	for _, c := range n.children {
 		c.dismiss()
