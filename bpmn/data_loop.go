@@ -1,5 +1,7 @@
 package bpmn
 
+import "slices"
+
 // loopData reads what a multi-instance activity runs over in BPMN's own words (§10.3.8, Table 10.30): a collection that is a
 // data input or data object, and what each instance gets of it. The references are followed by linkLoop.
 type loopData struct {
@@ -123,12 +125,7 @@ func (d *dataReader) fills(item *node, input bool) (Expression, bool) {
 
 // owns says whether a data input or output is the activity's own.
 func (d *dataReader) owns(item *node) bool {
-	for _, own := range append(d.inputs, d.outputs...) {
-		if own == item {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(d.inputs, item) || slices.Contains(d.outputs, item)
 }
 
 func (d *dataReader) association(match func(*dataAssociation) bool) *dataAssociation {

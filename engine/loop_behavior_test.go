@@ -104,7 +104,7 @@ func TestComplexLoopBehavior(t *testing.T) {
 	d.Processes[0].FlowNodes[1].Outputs = nil
 	k := start(t, d, engine.StartInstance{})
 	k.Complete("u", variables("result", int64(1)))
-	require.Len(t, k.Effects, 0)
+	require.Empty(t, k.Effects)
 	k.Complete("u", variables("result", int64(20)))
 	require.Contains(t, k.In.Incidents[0].Text, "complex behavior", "urgent is missing")
 	k.Do(engine.SetVariables{Variables: variables("urgent", true)})

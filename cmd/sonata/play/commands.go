@@ -2,6 +2,7 @@ package play
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -32,8 +33,8 @@ type Message struct {
 	To         *Instance // the instance that it answers, nil if it names none
 }
 
-// Send publishes a message and says whether anybody took it. If nobody did and nobody will, the error says why; else it is kept
-// for whoever comes to wait for it.
+// Send publishes a message and says whether anybody took it. If nobody did and nobody will, the error wraps [ErrUndeliverable] and
+// says why; else it is kept for whoever comes to wait for it.
 func (w *World) Send(m Message) (taken bool, err error) {
 	w.sent++
 	from := len(w.events)
@@ -51,6 +52,9 @@ func (w *World) Send(m Message) (taken bool, err error) {
 	return false, w.undelivered(m.Topic)
 }
 
+// ErrUndeliverable says that nobody took a message and nobody ever will.
+var ErrUndeliverable = errors.New("cannot be delivered")
+
 // undelivered says why the newest message on a topic became a dead letter: nil if it did not.
 func (w *World) undelivered(topic string) error {
 	letters, _, err := w.runner.DeadLetters(w.letter, maxMessages)
@@ -59,7 +63,7 @@ func (w *World) undelivered(topic string) error {
 	}
 	last := letters[len(letters)-1]
 	if w.letter = last.Key; last.Topic == topic && last.At.Equal(w.Now()) {
-		return fmt.Errorf("the message on %s cannot be delivered: %s", topic, last.Reason)
+		return fmt.Errorf("the message on %s %w: %s", topic, ErrUndeliverable, last.Reason)
 	}
 	return nil
 }
@@ -70,9 +74,7 @@ func (w *World) record(m Message) runner.Incoming {
 	attributes := map[string]any{
 		"specversion": "1.0", "id": id, "source": cmp.Or(m.Source, "/play"), "type": m.Topic, "time": w.Now().Format(time.RFC3339Nano),
 	}
-	for name, value := range m.Attributes {
-		attributes[name] = value
-	}
+	maps.Copy(attributes, m.Attributes)
 	if m.To != nil {
 		attributes["kogitoprocrefid"] = m.To.State.Key.String()
 	}
@@ -145,17 +147,18 @@ var ErrTimers = fmt.Errorf("more than %d timers fired; look for a cycle without 
 // maxTimers is how many times the clock stops on its way.
 const maxTimers = 100_000
 
-// AdvanceTo moves the clock and fires each timer on the way at its own time, in due order.
-func (w *World) AdvanceTo(at time.Time) error {
+// AdvanceTo moves the clock and fires each timer on the way at its own time, in due order. After each move it calls then.
+func (w *World) AdvanceTo(at time.Time, then func() error) error {
 	for range maxTimers {
-		due, err := w.NextTimer()
+		next, err := w.NextTimer()
 		if err != nil {
 			return err
 		}
-		if due.IsZero() || due.After(at) {
-			return w.MoveTo(at)
+		last := next.IsZero() || next.After(at)
+		if last {
+			next = at
 		}
-		if err := w.MoveTo(due); err != nil {
+		if err := errors.Join(w.MoveTo(next), then()); err != nil || last {
 			return err
 		}
 	}

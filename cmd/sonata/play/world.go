@@ -22,7 +22,7 @@ const maxMessages = 10_000
 type World struct {
 	Stage *Stage
 
-	ctx    context.Context
+	ctx    context.Context //nolint:containedctx // it is the world's life, which its methods share
 	stop   context.CancelFunc
 	ended  chan error
 	runner *runner.Runner
