@@ -30,6 +30,9 @@ func (eventBasedGateway) link(c *compiler, n *node) {
 		if len(f.Target.Boundary) > 0 {
 			c.refuse(CodeEventGateway, f.Target.Element, "%s waits for %s, so it can have no boundary events", n, label(f.Target.ID, f.Target.Name))
 		}
+		if f.Target.Loop != nil {
+			c.refuse(CodeEventGateway, f.Target.Element, "%s waits for %s, which cannot be repeated then", n, label(f.Target.ID, f.Target.Name))
+		}
 		if len(f.Target.Incoming) > 1 {
 			c.refuse(CodeEventGateway, f.Target.Element, "%s has other incoming flows besides that of %s", label(f.Target.ID, f.Target.Name), n)
 		}

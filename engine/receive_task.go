@@ -7,6 +7,9 @@ func (receiveTask) link(c *compiler, n *node) {
 	if n.source.Instantiate && len(n.source.Incoming) > 0 {
 		c.refuse(CodeTrigger, n.source.Element, "%s starts the process, so no sequence flow may lead to it", n)
 	}
+	if n.source.Instantiate && n.source.Loop != nil {
+		c.refuse(CodeTrigger, n.source.Element, "%s starts the process, so it cannot be repeated", n)
+	}
 	d := &definition{trigger: messageTrigger{}}
 	c.message(n, d, n.source.Message)
 	n.definitions = []*definition{d}

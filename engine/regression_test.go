@@ -28,3 +28,21 @@ func TestTheIncidentOfAJobGoesWithTheJob(t *testing.T) {
 	c.Resolve()
 	c.Completed()
 }
+
+// A receive task after an event-based gateway begins its work when its message comes; it cannot have a marker, for it could not
+// wait for several.
+func TestLoopingReceiveTaskAfterAnEventBasedGatewayIsRefused(t *testing.T) {
+	_, err := engine.Compile(enginetest.Model(`
+		startEvent start
+		eventBasedGateway g
+		receiveTask a message=m key=k times="= 2"
+		intermediateCatchEvent b message=n key=k
+		start -> g -> a
+		g -> b`))
+	require.ErrorContains(t, err, "cannot be repeated")
+	_, err = engine.Compile(enginetest.Model(`
+		receiveTask a message=m instantiate times="= 2"
+		endEvent end
+		a -> end`))
+	require.ErrorContains(t, err, "cannot be repeated")
+}

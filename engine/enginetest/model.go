@@ -21,11 +21,14 @@ import (
 //	g -> b : amount > 10
 //	g -> c : default
 //
-// A value with spaces stands in double quotes. The flow from a to b has the ID "a-b". Values that begin with "=" are
+// A first line "process ID" gives the process an ID. A value with spaces stands in double quotes. The flow from a to b has the ID "a-b". Values that begin with "=" are
 // expressions, all others are literals. It panics on text that it cannot read.
 func Model(text string) *bpmn.Process {
 	p := &bpmn.Process{Element: bpmn.Element{ID: "process"}, IsExecutable: true}
 	m := &modelReader{nodes: map[string]*bpmn.FlowNode{}, attached: map[*bpmn.FlowNode]string{}, lines: strings.Split(text, "\n")}
+	if id, ok := strings.CutPrefix(strings.TrimSpace(m.lines[0]), "process "); ok {
+		p.ID, m.at = id, 1
+	}
 	m.container(&p.Container, nil)
 	m.resolve(&p.Container)
 	p.Associations = m.associations
@@ -192,7 +195,7 @@ func (m *modelReader) trigger(n *bpmn.FlowNode, name, value string) {
 		if n.Message != nil {
 			n.Message.CorrelationKey = &x
 		} else {
-			n.EventDefinitions[0].Message.CorrelationKey = &x
+			n.EventDefinitions[len(n.EventDefinitions)-1].Message.CorrelationKey = &x
 		}
 		return
 	case "timeDate", "timeDuration", "timeCycle":
