@@ -64,7 +64,7 @@ func (complexGateway) enter(s *step, n *node, t Token) error {
 	}
 	flows, reset := s.in.Scope(t.Scope).Resetting[n.id]
 	resetDone := reset && flows == nil
-	if len(taken) == 0 && n.defaultFlow != nil && !resetDone {
+	if len(taken) == 0 && n.defaultFlow != nil {
 		taken = append(taken, n.defaultFlow)
 	}
 	if len(taken) == 0 && conditional && !resetDone {
@@ -102,19 +102,14 @@ func (complexGateway) settle(s *step, n *node) bool {
 	return false
 }
 
-// mayReset says whether every flow that did not take part in the activation has a token or can get none any more.
+// mayReset says whether every flow that did not take part in the activation has a token or can get none any more. The flows that
+// took part count as filled.
 func (s *step) mayReset(n *node, scope ID, activated []string) bool {
-	for _, f := range n.incoming {
-		if slices.Contains(activated, f.id) || slices.ContainsFunc(s.in.Tokens, func(t Token) bool { return t.Scope == scope && t.Flow == f.id }) {
-			continue
-		}
-		if slices.ContainsFunc(s.in.Tokens, func(t Token) bool {
-			return t.Scope == scope && (t.Flow == "" || s.p.flows[t.Flow].target != n) && n.reach[f].has(t)
-		}) {
-			return false
-		}
+	filled := s.filled(n, scope)
+	for _, id := range activated {
+		filled[s.p.flows[id]] = true
 	}
-	return true
+	return s.nothingComes(n, scope, filled)
 }
 
 // requeue asks the gateway again about tokens that arrived during its reset.

@@ -32,7 +32,7 @@ func (inclusiveGateway) settle(s *step, n *node) bool {
 		if s.stopped(t.ID) {
 			continue
 		}
-		if s.mayJoin(n, t.Scope) {
+		if s.nothingComes(n, t.Scope, s.filled(n, t.Scope)) {
 			s.join(n, s.gather(n, t.Scope))
 			return true
 		}
@@ -40,14 +40,19 @@ func (inclusiveGateway) settle(s *step, n *node) bool {
 	return false
 }
 
-// mayJoin applies the rule above to one scope.
-func (s *step) mayJoin(n *node, scope ID) bool {
+// filled are the incoming flows of a gateway that have a token.
+func (s *step) filled(n *node, scope ID) map[*flow]bool {
 	filled := map[*flow]bool{}
 	for _, t := range s.in.Tokens {
 		if f := s.p.flows[t.Flow]; t.Scope == scope && f != nil && f.target == n {
 			filled[f] = true
 		}
 	}
+	return filled
+}
+
+// nothingComes applies the rule above to one scope.
+func (s *step) nothingComes(n *node, scope ID, filled map[*flow]bool) bool {
 	for _, t := range s.in.Tokens {
 		if t.Scope != scope || t.Flow != "" && s.p.flows[t.Flow].target == n {
 			continue

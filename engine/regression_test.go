@@ -46,3 +46,48 @@ func TestLoopingReceiveTaskAfterAnEventBasedGatewayIsRefused(t *testing.T) {
 		a -> end`))
 	require.ErrorContains(t, err, "cannot be repeated")
 }
+
+// §13.4.5: when a complex gateway resets, the default flow gets a token if no condition holds, as at its activation.
+func TestComplexGatewayTakesItsDefaultFlowAtTheReset(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		parallelGateway fork
+		serviceTask a type=a
+		serviceTask b type=b
+		complexGateway g activation="activationCount >= 1"
+		serviceTask first type=first
+		serviceTask late type=late
+		start -> fork -> a -> g
+		fork -> b -> g
+		g -> first : waitingForStart
+		g -> late : default`, nil)
+	c.Complete("a", nil)
+	require.Equal(t, []string{"b", "first"}, c.Waiting())
+	c.Complete("b", nil)
+	require.Equal(t, []string{"first", "late"}, c.Waiting())
+}
+
+// §13.4.5: a token that can still come to a flow which was part of the activation does not hold the reset back, by the second
+// half of the rule of inclusive joins.
+func TestComplexGatewayResetsBesideATokenForAFlowOfItsActivation(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		parallelGateway fork
+		serviceTask a type=a
+		exclusiveGateway either
+		exclusiveGateway x
+		exclusiveGateway y
+		complexGateway g activation="activationCount >= 1"
+		endEvent end
+		start -> fork -> x -> g
+		fork -> a -> either
+		either -> x : n == 1
+		either -> y : default
+		y -> g
+		g -> end : waitingForStart`, map[string]any{"n": int64(1)})
+	require.Equal(t, []string{"a"}, c.Waiting())
+	require.Empty(t, c.In.Scopes[0].Resetting, "what waits in a may also come to the flow that was part of the activation")
+	c.Complete("a", nil)
+	c.Completed()
+	require.Equal(t, "start fork x a g end either x g end", c.Path())
+}
