@@ -1,10 +1,14 @@
 package engine
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // adHocSubProcess runs some of the activities inside of it, all at once or one after the other, until its completion
-// condition holds (§10.3.5, §13.2.5). Which ones, its active elements collection says; without one all those that no sequence
-// flow leads to. Once the condition holds the others are withdrawn, unless cancelRemainingInstances is false.
+// condition holds (§10.3.5, §13.3.5). Which ones, its active elements collection says; without one all those that no sequence
+// flow leads to. The condition is asked as an activity completes. Once it holds no further activity begins, and those that run are
+// withdrawn, unless cancelRemainingInstances is false.
 type adHocSubProcess struct{}
 
 func (adHocSubProcess) link(c *compiler, n *node) {
@@ -79,30 +83,69 @@ func (s *step) activateNext(t Token) {
 	s.queue = append(s.queue, inner.ID)
 }
 
-// thinned is asked whenever a token inside is gone.
-func (adHocSubProcess) thinned(s *step, n *node, t Token) {
-	scope := s.in.Scope(t.Inner)
-	if scope.Loop == nil || slices.ContainsFunc(s.in.Incidents, func(i Incident) bool { return i.Token == t.ID }) {
+// drained goes on when nothing inside runs.
+func (a adHocSubProcess) drained(s *step, n *node, t Token) { a.decide(s, n, t) }
+
+// decide asks, when an activity inside has completed and when nothing inside runs, whether the sub-process is to complete.
+func (adHocSubProcess) decide(s *step, n *node, t Token) {
+	if s.stopped(t.ID) {
 		return
 	}
-	done := false
-	if n.completion != nil {
-		var err error
-		if done, err = s.condition(n.completion, t.Inner, "the completion condition of", n); err != nil {
+	if !s.in.Scope(t.Inner).Loop.Finishing && n.completion != nil {
+		holds, err := s.condition(n.completion, t.Inner, "the completion condition of", n)
+		switch {
+		case err != nil:
 			s.raise(t, n, true, err)
 			return
+		case holds && n.source.CancelRemainingInstances:
+			s.withdrawScope(t.Inner)
+			fallthrough
+		case holds:
+			s.beginNothingElse(t.Inner)
 		}
 	}
+	scope := s.in.Scope(t.Inner)
 	switch {
-	case done && (n.source.CancelRemainingInstances || scope.Live == 0):
-		s.withdrawScope(t.Inner)
+	case scope.Live > 0:
+	case scope.Loop.Finishing || n.completion == nil && scope.Loop.Started == len(scope.Loop.Items):
 		s.leave(n, t, nil)
-	case scope.Live > 0 || done:
 	case scope.Loop.Started < len(scope.Loop.Items):
 		s.activateNext(t)
-	case n.completion == nil:
-		s.leave(n, t, nil)
 	default:
 		s.raise(t, n, true, faultf(IncidentNoFlow, "everything in %s is done, but its completion condition does not hold", n))
+	}
+}
+
+// completed tells the ad-hoc sub-process around a node that a token has left the node.
+func (s *step) completed(n *node, scope ID) {
+	inside := s.in.Scope(scope)
+	if inside == nil || inside.Loop == nil || n.container.node == nil || inside.Node != n.container.node.id {
+		return
+	}
+	if inside.Loop.Finishing {
+		s.beginNothingElse(scope)
+	}
+	if isActivity(n) {
+		s.p.nodes[inside.Node].behavior.(decider).decide(s, n.container.node, *s.in.Token(inside.Token))
+	}
+}
+
+func isActivity(n *node) bool { return !strings.HasSuffix(n.kind(), "Event") }
+
+// beginNothingElse lets what runs in an ad-hoc sub-process come to its end, and nothing else begin.
+func (s *step) beginNothingElse(scope ID) {
+	loop := s.in.Scope(scope).Loop
+	if loop == nil {
+		return
+	}
+	for _, t := range slices.Clone(s.in.Tokens) {
+		if t.Scope == scope && t.Flow != "" {
+			s.consume(t.ID, true)
+		}
+	}
+	if !loop.Finishing {
+		finishing := *loop
+		finishing.Finishing = true
+		s.emit(LoopStarted{Scope: scope, Loop: finishing})
 	}
 }

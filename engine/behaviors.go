@@ -14,9 +14,9 @@ type (
 	drainer interface {
 		drained(s *step, n *node, t Token)
 	}
-	// thinner is asked whenever a token in the scope inside of its node is gone.
-	thinner interface {
-		thinned(s *step, n *node, t Token)
+	// decider is asked how to go on when an activity in the scope inside of its node has completed.
+	decider interface {
+		decide(s *step, n *node, t Token)
 	}
 	// joiner gathers tokens: it is asked when a token arrives on an incoming flow, and lets the token in or leaves it
 	// on its flow.

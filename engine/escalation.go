@@ -75,13 +75,16 @@ func (s *step) seek(n *node, t Token, is func(*definition) bool, code string) ca
 		if b := catches(at.boundary, is, code); b != nil {
 			return catch{catcher: b, host: host, scope: host.Scope}
 		}
-		if start := catches(s.armed(at.container, host.Scope), is, code); start != nil {
+		scope := s.in.Scope(host.Scope)
+		if start := catches(s.armed(scope), is, code); start != nil {
 			return catch{catcher: start, scope: host.Scope}
 		}
-		if at.container.node == nil {
+		if scope.Parent == 0 {
 			return catch{}
 		}
-		at, host = at.container.node, *s.in.Token(s.in.Scope(host.Scope).Token)
+		// Around a compensation handler is the event that compensates, wherever the handler is drawn.
+		host = *s.in.Token(scope.Token)
+		at = s.p.nodes[host.Node]
 	}
 }
 
@@ -103,15 +106,29 @@ func catches(events []*node, is func(*definition) bool, code string) *node {
 }
 
 // armed lists the start events of a scope's event sub-processes that can still catch something: none, once one of them
-// has interrupted the scope (camunda#3678).
-func (s *step) armed(k *container, scope ID) []*node {
+// has interrupted the scope (camunda#3678) or only they are left in it.
+func (s *step) armed(scope *Scope) []*node {
+	inside := s.p.root
+	if scope.Parent != 0 {
+		inside = s.p.nodes[scope.Node].body
+	}
+	if inside == nil || s.onlyEventSubProcesses(scope.ID) {
+		return nil
+	}
 	var starts []*node
-	for _, sub := range k.eventSubProcesses {
-		start := sub.eventStart()
-		if start.interrupts() && slices.ContainsFunc(s.in.Tokens, func(t Token) bool { return t.Scope == scope && t.Node == sub.id }) {
-			return nil
-		}
-		starts = append(starts, start)
+	for _, sub := range inside.eventSubProcesses {
+		starts = append(starts, sub.eventStart())
 	}
 	return starts
+}
+
+// onlyEventSubProcesses says whether nothing but event sub-processes is left in a scope: it waits for them, and no further one begins
+// (§13.5.4).
+func (s *step) onlyEventSubProcesses(scope ID) bool {
+	if loop := s.in.Scope(scope).Loop; loop != nil && !loop.Finishing && loop.Started < len(loop.Items) {
+		return false
+	}
+	return !slices.ContainsFunc(s.in.Tokens, func(t Token) bool {
+		return t.Scope == scope && (t.Flow != "" || !s.p.nodes[t.Node].source.TriggeredByEvent)
+	})
 }

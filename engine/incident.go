@@ -52,8 +52,8 @@ func (c ResolveIncident) handle(s *step) error {
 		sub.Job = &job
 		s.emit(SubscriptionUpdated{sub})
 	case incident.Leaving:
-		if th, ok := n.behavior.(thinner); ok && (n.loop == nil || s.isInstance(*t)) {
-			th.thinned(s, n, *t)
+		if d, ok := n.behavior.(decider); ok && t.Inner != 0 && (n.loop == nil || s.isInstance(*t)) {
+			d.decide(s, n, *t)
 			return nil
 		}
 		s.leave(n, *t, nil)

@@ -33,6 +33,8 @@ type Loop struct {
 	Completed  int   `json:"completed"`
 	Terminated int   `json:"terminated,omitempty"`
 	Output     []any `json:"output,omitempty"` // what the instances gave, at the place of their input
+	// Finishing: no further activity of an ad-hoc sub-process begins.
+	Finishing bool `json:"finishing,omitempty"`
 }
 
 func (c *compiler) loop(fn *bpmn.FlowNode) *loopSpec {

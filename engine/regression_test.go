@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -90,4 +91,144 @@ func TestComplexGatewayResetsBesideATokenForAFlowOfItsActivation(t *testing.T) {
 	c.Complete("a", nil)
 	c.Completed()
 	require.Equal(t, "start fork x a g end either x g end", c.Path())
+}
+
+// §13.5.4: once only event sub-processes run, the scope around them is completing: it waits for them, and no other begins,
+// whatever triggers it.
+func TestNoEventSubProcessBeginsInAScopeThatCompletes(t *testing.T) {
+	const model = `
+		startEvent start
+		serviceTask a type=a
+		subProcess note event {
+			startEvent noted message=note key=k nonInterrupting
+			serviceTask n type=n
+			noted -> n
+		}
+		subProcess failed event {
+			startEvent error error=
+			task wrong
+			error -> wrong
+		}
+		start -> a`
+	c := enginetest.Start(t, model, nil)
+	c.Message("noted", nil)
+	c.Complete("a", nil)
+	require.Equal(t, []string{"n"}, c.Waiting())
+	c.Throw("n", "E1")
+	require.Equal(t, engine.IncidentUnhandledError, c.In.Incidents[0].Kind)
+	c.Resolve()
+	c.Complete("n", nil)
+	c.Completed()
+
+	c = enginetest.Start(t, model, nil)
+	c.Message("noted", nil)
+	c.Throw("n", "E1")
+	c.Completed()
+	require.Contains(t, c.Path(), "error wrong", "while the scope works, its event sub-processes catch what is thrown in one of them")
+}
+
+// A trigger of an event sub-process that waits for several keeps or ends its own subscription, and no other one.
+func TestTriggersOfAnEventSubProcessAreRearmedOneByOne(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		serviceTask a type=a
+		subProcess esp event {
+			startEvent any timeDuration=PT1H message=m key=k nonInterrupting
+			task noted
+			any -> noted
+		}
+		start -> a`, nil)
+	message := c.In.Subscriptions[1].ID
+	c.Do(engine.CorrelateMessage{Subscription: message})
+	require.Equal(t, []string{"any", "any", "a"}, c.Waiting(), "the timer still runs")
+	c.Advance(time.Hour)
+	require.Equal(t, []string{"any", "a"}, c.Waiting(), "the timer has fired, the message may come again")
+	c.Do(engine.CorrelateMessage{Subscription: message})
+}
+
+// An error of a compensation handler goes outwards from the event that compensates, not from where the handler is drawn.
+func TestErrorOfACompensationHandler(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		subProcess sub {
+			startEvent b
+			serviceTask a type=a
+			serviceTask undoA type=undoA compensation
+			boundaryEvent ua on=a handler=undoA
+			intermediateThrowEvent undo compensate=
+			b -> a -> undo
+		}
+		boundaryEvent failed on=sub error=E1
+		endEvent caught
+		start -> sub
+		failed -> caught`, nil)
+	c.Complete("a", nil)
+	c.Throw("undoA", "E1")
+	c.Completed()
+	require.Contains(t, c.Path(), "failed caught")
+
+	c = enginetest.Start(t, `
+		startEvent start
+		serviceTask a type=a
+		serviceTask undoA type=undoA compensation
+		boundaryEvent ua on=a handler=undoA
+		intermediateThrowEvent undo compensate=
+		start -> a -> undo
+		subProcess esp event {
+			startEvent failed error=E1
+			serviceTask tidy type=tidy
+			failed -> tidy
+		}`, nil)
+	c.Complete("a", nil)
+	c.Throw("undoA", "E1")
+	require.Equal(t, []string{"tidy"}, c.Waiting(), "the event sub-process takes the place of everything in the process")
+	require.Len(t, c.In.Tokens, 2)
+	c.Complete("tidy", nil)
+	c.Completed()
+}
+
+// §13.3.5: when the condition of an ad-hoc sub-process holds as one of its activities completes, no further one begins, neither
+// one that a flow leads to nor one that waits for its turn.
+func TestAdHocSubProcessBeginsNothingOnceItsConditionHolds(t *testing.T) {
+	const model = `
+		startEvent start
+		adHocSubProcess s done="enough == true" %s {
+			serviceTask a type=a
+			serviceTask b type=b
+			serviceTask then type=then
+			a -> then
+		}
+		serviceTask after type=after
+		start -> s -> after`
+	c := enginetest.Start(t, sprintf(model, ""), nil)
+	c.Complete("a", map[string]any{"enough": true})
+	require.Equal(t, []string{"after"}, c.Waiting())
+
+	c = enginetest.Start(t, sprintf(model, "keepRemaining"), nil)
+	c.Complete("a", map[string]any{"enough": true})
+	require.Equal(t, []string{"b"}, c.Waiting(), "what runs goes on, nothing else begins")
+	c.Do(engine.SetVariables{Variables: map[string]any{"enough": false}})
+	c.Complete("b", nil)
+	require.Equal(t, []string{"after"}, c.Waiting(), "the condition has held")
+}
+
+// An event sub-process that interrupts an ad-hoc sub-process takes the place of everything in it, also of what had still to begin.
+func TestInterruptedAdHocSubProcess(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		adHocSubProcess s sequential done="never == true" {
+			serviceTask a type=a
+			serviceTask b type=b
+			subProcess esp event {
+				startEvent stop message=stop key=k
+				serviceTask tidy type=tidy
+				stop -> tidy
+			}
+		}
+		endEvent end
+		start -> s -> end`, nil)
+	c.Message("stop", nil)
+	require.Equal(t, []string{"tidy"}, c.Waiting())
+	c.Complete("tidy", nil)
+	c.Completed()
 }

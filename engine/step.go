@@ -170,14 +170,10 @@ func (s *step) checkDrained(id ID) {
 	if scope == nil || s.in.State != StateActive {
 		return
 	}
-	if owner := s.in.Token(scope.Token); owner != nil {
-		n := s.p.nodes[owner.Node]
-		if th, ok := n.behavior.(thinner); ok && (n.loop == nil || s.isInstance(*owner)) {
-			th.thinned(s, n, *owner)
-			return
-		}
-	}
 	if scope.Live > 0 {
+		if s.onlyEventSubProcesses(id) {
+			s.unsubscribe(func(sub *Subscription) bool { return sub.Token == 0 && sub.Scope == id }, true)
+		}
 		return
 	}
 	if scope.Parent == 0 {
@@ -186,7 +182,7 @@ func (s *step) checkDrained(id ID) {
 	}
 	owner := *s.in.Token(scope.Token)
 	n := s.p.nodes[owner.Node]
-	if d, ok := n.behavior.(drainer); ok && n.loop == nil {
+	if d, ok := n.behavior.(drainer); ok && (n.loop == nil || s.isInstance(owner)) {
 		d.drained(s, n, owner)
 		return
 	}

@@ -79,13 +79,7 @@ func (n *node) eventStart() *node {
 func (s *step) startEventSubProcess(n, start *node, scope ID, results map[string]any) {
 	if start.interrupts() {
 		s.withdrawScope(scope)
-	} else {
-		for _, sub := range s.in.Subscriptions {
-			if sub.Token == 0 && sub.Scope == scope && sub.Element == start.id {
-				s.rearm(sub)
-				break
-			}
-		}
+		s.beginNothingElse(scope)
 	}
 	t := s.place(scope, n)
 	if err := s.openInputs(n, t); err != nil {

@@ -120,6 +120,9 @@ func (s *step) fire(sub Subscription, results map[string]any) {
 	case n.host != nil:
 		s.fireBoundary(n, sub, results)
 	case sub.Token == 0:
+		if !n.interrupts() {
+			s.rearm(sub)
+		}
 		s.startEventSubProcess(n.container.node, n, s.in.Scope(sub.Scope).ID, results)
 	case s.in.Token(sub.Token).Node != n.id: // an event-based gateway: the first event wins, and the others wait no longer
 		t := *s.in.Token(sub.Token)

@@ -91,6 +91,7 @@ func (s *step) exit(n *node, t Token) {
 	}
 	s.recordCompletion(n, *s.in.Token(t.ID))
 	s.take(n, t, flows)
+	s.completed(n, t.Scope)
 }
 
 // take consumes the token and produces one on each of the flows.
