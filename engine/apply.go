@@ -120,8 +120,9 @@ func (e GatewayReset) apply(in *Instance) {
 
 func (e CompletionRecorded) apply(in *Instance) {
 	s := in.Scope(e.Scope)
-	s.Completed = append(slices.Clone(s.Completed), e.Completion)
-	in.LastID = e.Completion.ID
+	at, _ := slices.BinarySearchFunc(s.Completed, e.Completion.ID, func(c Completion, id ID) int { return int(c.ID - id) })
+	s.Completed = slices.Insert(slices.Clone(s.Completed), at, e.Completion)
+	in.LastID = max(in.LastID, e.Completion.ID)
 }
 
 func (e CompensationTriggered) apply(in *Instance) {

@@ -36,7 +36,8 @@ func (cancelTrigger) throw(s *step, n *node, _ *definition, t Token) (bool, erro
 			s.consume(other.ID, true)
 		}
 	}
-	if !s.compensate(n, t, t.Scope, "") {
+	s.unsubscribe(func(sub *Subscription) bool { return sub.Token == 0 && sub.Scope == t.Scope }, true)
+	if !s.compensate(n, t, []ID{t.Scope}, "") {
 		s.cancelTransaction(n, t)
 	}
 	return false, nil

@@ -19,7 +19,10 @@ func (compensateTrigger) link(c *compiler, n *node, d *definition) {
 			c.refuse(CodeCompensation, at, "%s does not wait for the compensation, which cannot be executed", n).Hint = "let it wait: remove waitForCompletion=\"false\""
 		}
 		ref := d.source.ActivityRef
-		if ref != "" && !slices.ContainsFunc(n.compensated().nodes, func(other *node) bool { return other.id == ref }) {
+		sees := func(k *container) bool {
+			return slices.ContainsFunc(k.nodes, func(other *node) bool { return other.id == ref })
+		}
+		if ref != "" && !slices.ContainsFunc(n.compensated(), sees) {
 			c.refuse(CodeCompensation, at, "%s compensates %q, which is not in its scope", n, ref)
 		}
 	}
@@ -45,64 +48,57 @@ func (c *compiler) linkHandler(n *node, d *definition) {
 	c.refuse(CodeCompensation, at, "no compensation handler belongs to %s", n).Hint = "draw an association to an activity that is marked for compensation"
 }
 
-// compensated is the container whose completed activities a throwing event compensates: its own or, inside of an event
+// compensated are the containers whose completed activities a throwing event compensates: its own and, inside of an event
 // sub-process, the one around that.
-func (n *node) compensated() *container {
-	if owner := n.container.node; owner != nil && owner.source.TriggeredByEvent {
-		return owner.container
+func (n *node) compensated() []*container {
+	around := []*container{n.container}
+	for owner := n.container.node; owner != nil && owner.source.TriggeredByEvent; owner = owner.container.node {
+		around = append(around, owner.container)
 	}
-	return n.container
+	return around
 }
 
 // throw begins to compensate; the token stays in the event until the last handler is done.
 func (compensateTrigger) throw(s *step, n *node, d *definition, t Token) (bool, error) {
-	scope := t.Scope
-	if n.compensated() != n.container {
-		scope = s.in.Scope(scope).Parent
+	scopes := []ID{t.Scope}
+	for len(scopes) < len(n.compensated()) {
+		scopes = append(scopes, s.in.Scope(scopes[len(scopes)-1]).Parent)
 	}
-	return !s.compensate(n, t, scope, d.source.ActivityRef), nil
+	return !s.compensate(n, t, scopes, d.source.ActivityRef), nil
 }
 
-// compensate runs the handlers of what completed in a scope, of one activity or (ref is "") of all, and reports whether
+// compensate runs the handlers of what completed in some scopes, of one activity or (ref is "") of all, and reports whether
 // there are any.
-func (s *step) compensate(n *node, t Token, scope ID, ref string) bool {
-	var ids []ID
+func (s *step) compensate(n *node, t Token, scopes []ID, ref string) bool {
 	var handlers []Completion
-	for _, done := range slices.Backward(s.in.Scope(scope).Completed) {
-		if ref == "" || done.Node == ref {
-			ids = append(ids, done.ID)
-			handlers = s.p.handlersOf(done, handlers)
+	for _, scope := range scopes {
+		var ids []ID
+		for _, done := range slices.Backward(s.in.Scope(scope).Completed) {
+			if ref == "" || done.Node == ref {
+				ids = append(ids, done.ID)
+				handlers = handlersOf(done, handlers)
+			}
 		}
+		if len(ids) == 0 {
+			continue
+		}
+		if t.Inner == 0 {
+			s.emit(ScopeOpened{Scope{ID: s.newID(), Parent: t.Scope, Token: t.ID, Node: n.id}})
+			t = *s.in.Token(t.ID)
+		}
+		s.emit(CompensationTriggered{Scope: scope, Completed: ids, Inner: t.Inner, Handlers: handlers})
 	}
-	if len(handlers) == 0 {
-		return false
-	}
-	if t.Inner == 0 {
-		s.emit(ScopeOpened{Scope{ID: s.newID(), Parent: t.Scope, Token: t.ID, Node: n.id}})
-		t = *s.in.Token(t.ID)
-	}
-	s.emit(CompensationTriggered{Scope: scope, Completed: ids, Inner: t.Inner, Handlers: handlers})
-	s.compensateNext(t)
-	return true
+	return t.Inner != 0 && s.compensateNext(t)
 }
 
-// handlersOf lists what undoes a completed activity: its handler or, for a sub-process without one, its compensation event
-// sub-process, else the handlers of what completed inside of it, the last first.
-func (p *Process) handlersOf(done Completion, handlers []Completion) []Completion {
-	n := p.nodes[done.Node]
+// handlersOf lists what undoes a completed activity: its handler, else the handlers of what completed inside of it, the last
+// first.
+func handlersOf(done Completion, handlers []Completion) []Completion {
 	if done.Handler != "" {
 		return append(handlers, done)
 	}
-	if n.body != nil {
-		for _, sub := range n.body.eventSubProcesses {
-			if sub.eventStart().compensates() {
-				done.Handler = sub.id
-				return append(handlers, done)
-			}
-		}
-	}
 	for _, inner := range slices.Backward(done.Inner) {
-		handlers = p.handlersOf(inner, handlers)
+		handlers = handlersOf(inner, handlers)
 	}
 	return handlers
 }
@@ -117,7 +113,11 @@ func (s *step) compensateNext(t Token) bool {
 	s.emit(CompensationStarted{Scope: t.Inner})
 	handler := s.p.nodes[next.Handler]
 	h := s.place(t.Inner, handler)
-	s.emit(ScopeOpened{Scope{ID: s.newID(), Parent: t.Inner, Token: h.ID, Node: handler.id, Variables: next.Variables}})
+	opened := Scope{ID: s.newID(), Parent: t.Inner, Token: h.ID, Node: handler.id, Variables: next.Variables}
+	if handler.source.TriggeredByEvent { // it may itself undo what completed inside of its sub-process
+		opened.Completed = next.Inner
+	}
+	s.emit(ScopeOpened{opened})
 	s.queue = append(s.queue, h.ID)
 	return true
 }
@@ -125,6 +125,26 @@ func (s *step) compensateNext(t Token) bool {
 // compensates says whether a node is a compensation boundary event or the start of a compensation event sub-process.
 func (n *node) compensates() bool {
 	return slices.ContainsFunc(n.definitions, func(d *definition) bool { _, ok := d.trigger.(compensateTrigger); return ok })
+}
+
+// undoneBy is the handler of an activity: the one on its boundary or, for a sub-process, its compensation event sub-process. The
+// handler on the boundary of a looping activity undoes it as a whole, event sub-processes undo its instances, the last first.
+func (n *node) undoneBy(instance bool) string {
+	if !instance {
+		for _, b := range n.boundary {
+			if b.handler != nil {
+				return b.handler.id
+			}
+		}
+	}
+	if n.body != nil && (n.loop == nil || instance) {
+		for _, sub := range n.body.eventSubProcesses {
+			if sub.eventStart().compensates() {
+				return sub.id
+			}
+		}
+	}
+	return ""
 }
 
 // recordCompletion keeps what is needed to undo an activity that completes, until its scope ends.
@@ -136,15 +156,14 @@ func (s *step) recordCompletion(n *node, t Token) {
 	if t.Inner != 0 {
 		done.Inner = s.in.Scope(t.Inner).Completed
 	}
-	instance := s.isInstance(t)
-	for _, b := range n.boundary {
-		if b.handler != nil && !instance {
-			done.Handler = b.handler.id
-		}
-	}
-	if len(s.p.handlersOf(done, nil)) == 0 {
+	done.Handler = n.undoneBy(s.isInstance(t))
+	if len(handlersOf(done, nil)) == 0 {
 		return
 	}
 	done.ID = s.newID()
+	if n.body != nil && slices.ContainsFunc(n.boundary, func(b *node) bool { return !b.interrupts() }) {
+		// What followed an event on the boundary completed before the sub-process did, and is undone before it all the same.
+		done.ID = t.Inner
+	}
 	s.emit(CompletionRecorded{Scope: t.Scope, Completion: done})
 }

@@ -106,7 +106,7 @@ type Scope struct {
 	Loop *Loop `json:"loop,omitempty"`
 	// Resetting holds, by complex gateway that waits for its reset, the flows that took part in its activation.
 	Resetting map[string][]string `json:"resetting,omitempty"`
-	// Completed is what can be compensated, in the order of completion.
+	// Completed is what can be compensated, ascending by ID; the last is undone first.
 	Completed []Completion `json:"completed,omitempty"`
 	// Compensating are the handlers that a compensation in this scope has still to run, in their order.
 	Compensating []Completion `json:"compensating,omitempty"`

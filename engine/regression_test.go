@@ -232,3 +232,152 @@ func TestInterruptedAdHocSubProcess(t *testing.T) {
 	c.Complete("tidy", nil)
 	c.Completed()
 }
+
+// §10.3.5: a transaction that is being cancelled takes no events any more; it is left when its compensation is done.
+func TestACancelledTransactionStartsNoEventSubProcess(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		transaction tx {
+			startEvent b
+			serviceTask a type=a
+			serviceTask undoA type=undoA compensation
+			boundaryEvent ua on=a handler=undoA
+			endEvent cancel cancel
+			subProcess esp event {
+				startEvent stop message=stop key=k
+				task wrong
+				stop -> wrong
+			}
+			b -> a -> cancel
+		}
+		boundaryEvent cancelled on=tx cancel
+		start -> tx`, nil)
+	c.Complete("a", nil)
+	require.Equal(t, []string{"undoA"}, c.Waiting())
+	c.Complete("undoA", nil)
+	c.Completed()
+	require.Contains(t, c.Path(), "cancelled")
+}
+
+// §10.5.5: a throwing compensation event inside of an event sub-process sees what completed there too; it is undone before what
+// completed around it.
+func TestCompensationInsideOfAnEventSubProcess(t *testing.T) {
+	const model = `
+		startEvent start
+		serviceTask a type=a
+		serviceTask undoA type=undoA compensation
+		boundaryEvent ua on=a handler=undoA
+		serviceTask b type=b
+		start -> a -> b
+		subProcess failed event {
+			startEvent e error=
+			serviceTask c type=c
+			serviceTask undoC type=undoC compensation
+			boundaryEvent uc on=c handler=undoC
+			endEvent undo compensate=%s
+			e -> c -> undo
+		}`
+	for ref, want := range map[string][]string{"": {"undoC", "undoA"}, "a": {"undoA"}, "c": {"undoC"}} {
+		c := enginetest.Start(t, sprintf(model, ref), nil)
+		c.Complete("a", nil)
+		c.Throw("b", "E1")
+		c.Complete("c", nil)
+		for _, handler := range want {
+			require.Equal(t, []string{handler}, c.Waiting())
+			c.Complete(handler, nil)
+		}
+		c.Completed()
+	}
+}
+
+// §10.3.5, §13.5.5: a compensation event sub-process can undo what completed in its sub-process, by a compensation event of its own.
+func TestCompensationEventSubProcessUndoesWhatIsInside(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		subProcess sub {
+			startEvent s
+			serviceTask a type=a
+			serviceTask undoA type=undoA compensation
+			boundaryEvent ua on=a handler=undoA
+			serviceTask b type=b
+			serviceTask undoB type=undoB compensation
+			boundaryEvent ub on=b handler=undoB
+			s -> a -> b
+			subProcess undoAll event {
+				startEvent u compensate=
+				intermediateThrowEvent inner compensate=
+				serviceTask tidy type=tidy
+				u -> inner -> tidy
+			}
+		}
+		endEvent undo compensate=
+		start -> sub -> undo`, nil)
+	c.Complete("a", nil)
+	c.Complete("b", nil)
+	for _, waiting := range []string{"undoB", "undoA", "tidy"} {
+		require.Equal(t, []string{waiting}, c.Waiting())
+		c.Complete(waiting, nil)
+	}
+	c.Completed()
+}
+
+// §13.5.5: what followed an event on the boundary of a sub-process is undone before the sub-process, though it completed earlier.
+func TestWhatFollowedABoundaryEventIsUndoneBeforeItsSubProcess(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		serviceTask before type=before
+		serviceTask undoBefore type=undoBefore compensation
+		boundaryEvent ux on=before handler=undoBefore
+		subProcess sub {
+			startEvent s
+			serviceTask a type=a
+			s -> a
+		}
+		serviceTask undoSub type=undoSub compensation
+		boundaryEvent us on=sub handler=undoSub
+		boundaryEvent asked on=sub message=asked key=k nonInterrupting
+		serviceTask b type=b
+		serviceTask undoB type=undoB compensation
+		boundaryEvent ub on=b handler=undoB
+		endEvent undo compensate=
+		start -> before -> sub -> undo
+		asked -> b`, nil)
+	c.Complete("before", nil)
+	c.Message("asked", nil)
+	c.Complete("b", nil)
+	c.Complete("a", nil)
+	for _, waiting := range []string{"undoB", "undoSub", "undoBefore"} {
+		require.Equal(t, []string{waiting}, c.Waiting())
+		c.Complete(waiting, nil)
+	}
+	c.Completed()
+}
+
+// §13.5.5: each instance of a looping sub-process is undone by its own compensation event sub-process, with its own variables, the
+// last one first; a loop that had no instance has nothing to undo.
+func TestInstancesAreUndoneOneByOne(t *testing.T) {
+	const model = `
+		startEvent start
+		subProcess sub each-sequential:item="= items" {
+			startEvent s
+			serviceTask a type=a
+			s -> a
+			subProcess esp event {
+				startEvent u compensate=
+				serviceTask undo type=undo
+				u -> undo
+			}
+		}
+		endEvent end compensate=
+		start -> sub -> end`
+	c := enginetest.Start(t, model, map[string]any{"items": []any{"x", "y"}})
+	c.Complete("a", nil)
+	c.Complete("a", nil)
+	for _, item := range []string{"y", "x"} {
+		require.Equal(t, item, c.In.Variables(c.Subscription("undo").Scope)["item"])
+		c.Complete("undo", nil)
+	}
+	c.Completed()
+	c = enginetest.Start(t, model, map[string]any{"items": []any{}})
+	c.Completed()
+}
