@@ -66,6 +66,8 @@ func (r *reader) foreign(language, text string) foreignLanguage {
 		return known
 	}
 	switch {
+	case r.defaultLanguage() != "": // the file says that it is expr
+		return ""
 	case r.profile == profileCamunda7 && isTemplate(text) && !strings.HasPrefix(text, "="):
 		return juel
 	case r.profile == profileKogito && !strings.HasPrefix(text, "="):

@@ -207,3 +207,31 @@ func TestGlobalTasks(t *testing.T) {
 	require.Empty(t, run(4, nil))
 	require.Equal(t, variables("done", true), run(5, nil))
 }
+
+// A variable may have any name that a word can have, the names of functions included.
+func TestNamesOfData(t *testing.T) {
+	for _, name := range []string{"count", "map", "filter", "len", "now", "sum", "date", "type", "all", "reduce", "größe", "in", "not", "null", "nil", "a b", "1st", "let", "if", "contains", "#"} {
+		k := start(t, drawn(t, `<property id="p1" name="`+name+`" /><property id="p2" name="copy" />
+			<userTask id="u"><ioSpecification><dataInput id="i" /><dataOutput id="o" name="`+name+`" /></ioSpecification>
+				<dataInputAssociation><sourceRef>p1</sourceRef><targetRef>i</targetRef></dataInputAssociation>
+				<dataOutputAssociation><sourceRef>o</sourceRef><targetRef>p1</targetRef></dataOutputAssociation></userTask>
+			<userTask id="v"><ioSpecification><dataInput id="j" name="seen" /></ioSpecification><dataInputAssociation><sourceRef>p1</sourceRef><targetRef>j</targetRef></dataInputAssociation></userTask>`+chain("u", "v")),
+			engine.StartInstance{})
+		require.Empty(t, k.In.Incidents, name)
+		k.Complete("u", variables(nameOf(name), int64(7)))
+		require.Equal(t, int64(7), k.In.Scopes[1].Variables["seen"], name)
+	}
+}
+
+// nameOf is the variable of an item of data, as docs/bpmn.md says.
+func nameOf(name string) string {
+	switch name {
+	case "in", "not", "null", "nil", "let", "if", "contains", "1st":
+		return "_" + name
+	case "a b":
+		return "a_b"
+	case "#":
+		return "_"
+	}
+	return name
+}

@@ -48,13 +48,18 @@ func (u *unit) correlate(m *message) (taken bool, refused string) {
 // keysOf evaluates what the deployed processes say about the correlation key of messages like this one. Old versions have
 // their say too: their instances still wait.
 func (u *unit) keysOf(m *message) []engine.MessageKey {
+	keyed := u.definitions.keyed[m.Name]
+	if len(keyed) == 0 || m.ReferenceID != "" {
+		return nil
+	}
 	var keys []engine.MessageKey
-	for _, d := range u.definitions.keyed[m.Name] {
+	content := m.content()
+	for _, d := range keyed {
 		p, err := u.definitions.process(u.tx, d.Key)
 		if err != nil {
 			continue // its instances cannot go on either
 		}
-		for _, key := range p.MessageKeys(m.content(), u.now) {
+		for _, key := range p.MessageKeys(content, u.now) {
 			if !slices.Contains(keys, key) {
 				keys = append(keys, key)
 			}
