@@ -130,6 +130,7 @@ func requireEnvelope(t *testing.T, s *sonata, topic string, r record) {
 // TestARepeatedEventHasOneEffect: a CloudEvent that comes again, from a producer that did not hear the first answer, changes nothing;
 // not even after a restart.
 func TestARepeatedEventHasOneEffect(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	data := t.TempDir()
 	s := serve(t, data)
 	s.client("deploy", partners)

@@ -71,6 +71,7 @@ func requireInOrder(t *testing.T, text string, patterns ...string) {
 
 // TestTheDemoRunsTheWholeSample: the order of the documentation, with all of its three parts.
 func TestTheDemoRunsTheWholeSample(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	o := demo(t, t.TempDir(), "--order", filepath.Join("..", "..", "testdata", "sonata", "service-order.json"))
 	require.Zero(t, o.status, o.errors+o.out)
 	require.Equal(t, 3, strings.Count(o.out[strings.LastIndex(o.out, "SCHEDULED"):], "COMPLETED"), o.out)
@@ -78,6 +79,7 @@ func TestTheDemoRunsTheWholeSample(t *testing.T) {
 
 // TestTheDemoFailsWithItsReason: an order that cannot be completed, one that nobody handles, one that is none.
 func TestTheDemoFailsWithItsReason(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	order := func(change func(event map[string]any)) string {
 		var event map[string]any
 		require.NoError(t, json.Unmarshal(sampleOrder, &event))

@@ -163,6 +163,7 @@ func TestASecondSignalEndsAtOnce(t *testing.T) {
 
 // TestADataDirectoryIsUsedByOneProcess: a second Sonata is refused, with a text that says what to do.
 func TestADataDirectoryIsUsedByOneProcess(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	data := t.TempDir()
 	serve(t, data)
 	second := launch(t, data)
@@ -189,6 +190,7 @@ func TestATakenPort(t *testing.T) {
 // TestAKafkaThatComesLater: with --kafka there is no broker of our own. While the cluster is away Sonata is up, and takes deployments
 // and commands; when the cluster is there, orders run.
 func TestAKafkaThatComesLater(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	reserved, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	address := reserved.Addr().String()
@@ -229,6 +231,7 @@ func TestHealth(t *testing.T) {
 // TestIdleWritesNothing: a flash disk wears out by writes. With an order done and its termination waiting, no file of the data
 // directory changes for six seconds: longer than every interval at which something of the kind could be due.
 func TestIdleWritesNothing(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	data := t.TempDir()
 	s := serve(t, data)
 	s.client("deploy", partners)
