@@ -74,7 +74,7 @@ The other commands speak to a running Sonata by REST.`
 	root.SetOut(c.out)
 	root.SetErr(c.err)
 	root.AddCommand(c.serveCommand(), c.demoCommand(), c.deployCommand(), c.instancesCommand(),
-		c.publishCommand(), c.lintCommand(), c.versionCommand(), c.runCommand(), c.testCommand())
+		c.publishCommand(), c.lintCommand(), c.versionCommand(), c.runCommand())
 	c.note(root)
 	return root
 }
