@@ -79,7 +79,6 @@ func TestTheDemoRunsTheWholeSample(t *testing.T) {
 
 // TestTheDemoFailsWithItsReason: an order that cannot be completed, one that nobody handles, one that is none.
 func TestTheDemoFailsWithItsReason(t *testing.T) {
-	t.Parallel() // it waits more than it works
 	order := func(change func(event map[string]any)) string {
 		var event map[string]any
 		require.NoError(t, json.Unmarshal(sampleOrder, &event))
