@@ -28,9 +28,8 @@ func block(t *testing.T, name string) (event, data map[string]any) {
 
 func TestKubernetesOrder(t *testing.T) {
 	w := newWorld(t)
-	w.send(sample(t, "service-order-kubernetes"))
-	w.awaitEnd("serviceOrderProcess")
-	w.awaitTold("",
+	w.play(sample(t, "service-order-kubernetes"))
+	w.requireTold("",
 		"tmf-service-order-item-update IN_PROGRESS", "oss-client-k8s-order", "fabric-api-connection",
 		"registry-store-kubernetes-config", "telemetry-platform-service", "tmf-process-info", "tmf-service-update ACTIVE",
 		"tmf-service-order-item-update COMPLETED")
@@ -39,11 +38,10 @@ func TestKubernetesOrder(t *testing.T) {
 	require.Equal(t, map[string]any{"serviceId": service, "hostAddress": "10.10.10.4", "ports": []any{int64(6443), int64(30180)}}, w.message("fabric-api-connection"))
 
 	// Until 2048 nothing happens; then the cluster goes, in this order.
-	w.clock.flyTo(farFuture.Add(-time.Nanosecond))
+	w.flyTo(farFuture.Add(-time.Nanosecond))
 	require.Equal(t, []string{"k8sServiceTerminationSubprocess"}, w.active())
-	w.clock.flyTo(farFuture.Add(time.Hour))
-	w.awaitEnd("k8sServiceTerminationSubprocess")
-	w.awaitAll(11)
+	w.flyTo(farFuture.Add(time.Hour))
+	require.Len(t, w.told(""), 11)
 	require.Equal(t, []string{"fabric-api-connection-teardown", "tmf-delete-process-info", "tmf-service-update TERMINATED"}, w.told("")[8:])
 	require.Equal(t, w.message("tmf-process-info")["processInstanceId"], w.message("tmf-delete-process-info")["processInstanceId"])
 	require.Equal(t, "2048-02-13T11:27:56.705567622Z", w.message("tmf-process-info")["scheduledDate"])
@@ -58,8 +56,7 @@ func TestKubernetesOrderWithoutACompletionDate(t *testing.T) {
 			if date != nil {
 				data["requestedCompletionDate"] = date
 			}
-			w.send(event)
-			w.awaitEnd("serviceOrderProcess")
+			w.play(event)
 			require.Empty(t, w.active())
 			require.NotContains(t, w.told(""), "tmf-process-info")
 		})
@@ -69,9 +66,8 @@ func TestKubernetesOrderWithoutACompletionDate(t *testing.T) {
 // The sample order, word for word: all three blocks, one service id for all. The end-user service waits for the cluster.
 func TestTheWholeSampleOrder(t *testing.T) {
 	w := newWorld(t)
-	w.send(sample(t, "service-order"))
-	w.awaitEnd("serviceOrderProcess")
-	w.awaitAll(21)
+	w.play(sample(t, "service-order"))
+	require.Len(t, w.told(""), 21)
 	require.Equal(t, []string{"tmf-service-order-item-update IN_PROGRESS", "oss-client-5g-order", "tmf-service-order-item-update COMPLETED"}, w.told(fiveGItem))
 	require.Equal(t, []string{"tmf-service-order-item-update IN_PROGRESS", "oss-client-k8s-order", "tmf-process-info", "tmf-service-order-item-update COMPLETED"}, w.told(k8sItem))
 	require.Equal(t, []string{"helm-engine-parse", "tmf-service-order-item-update IN_PROGRESS", "helm-engine-deploy", "tmf-process-info", "tmf-service-order-item-update COMPLETED"}, w.told(endUserItem))
@@ -92,9 +88,8 @@ func TestTheWholeSampleOrder(t *testing.T) {
 	require.ElementsMatch(t, []string{"k8sServiceTerminationSubprocess", "endUserServiceTerminationSubprocess"}, w.active())
 	require.Equal(t, "https://grafana.example/d/"+service, w.message("tmf-service-dashboard-update")["dashboardUrl"])
 
-	w.clock.flyTo(farFuture.Add(time.Hour))
-	w.awaitEnd("endUserServiceTerminationSubprocess")
-	w.awaitAll(29)
+	w.flyTo(farFuture.Add(time.Hour))
+	require.Len(t, w.told(""), 29)
 	for _, topic := range []string{"fabric-api-connection-teardown", "helm-engine-termination", "telemetry-delete-prometheus-job-and-grafana-dashboard", "tmf-service-dashboard-delete"} {
 		w.message(topic)
 	}
@@ -111,8 +106,7 @@ func TestEndUserServiceOnAnExistingCluster(t *testing.T) {
 	endUser["k8sServiceId"] = "existing"
 	delete(endUser, "requestedCompletionDate")
 	delete(data, "fiveGServiceOrderData")
-	w.send(event)
-	w.awaitEnd("endUserServiceOrderProcess")
+	w.play(event)
 	require.Equal(t, "existing", w.message("helm-engine-deploy")["k8sServiceId"])
 	require.ElementsMatch(t, []string{"serviceOrderProcess", "k8sServiceOrderProcess", "ossClientOrderK8saasProcess"}, w.active())
 }
@@ -123,9 +117,8 @@ func TestEndUserServiceAlone(t *testing.T) {
 	delete(data, "requestedCompletionDate")
 	data["requestedStartDate"] = begin.Add(-time.Hour).Format(time.RFC3339) // past: at once
 	data["k8sServiceId"] = "existing"
-	w.send(event)
-	w.awaitEnd("serviceOrderProcess")
-	w.awaitTold("", "helm-engine-parse", "tmf-service-order-item-update IN_PROGRESS", "helm-engine-deploy",
+	w.play(event)
+	w.requireTold("", "helm-engine-parse", "tmf-service-order-item-update IN_PROGRESS", "helm-engine-deploy",
 		"telemetry-create-prometheus-job-and-grafana-dashboard", "tmf-service-dashboard-update", "tmf-service-update ACTIVE",
 		"tmf-service-order-item-update COMPLETED")
 	require.Empty(t, w.active())
@@ -138,23 +131,21 @@ func TestEndUserServiceWithAStartDate(t *testing.T) {
 	delete(data, "requestedCompletionDate")
 	due := begin.Add(48 * time.Hour)
 	data["requestedStartDate"] = due.Format(time.RFC3339)
-	w.send(event)
-	w.awaitTimer("endUserServiceOrderProcess")
-	w.awaitTold("", "helm-engine-parse")
-	w.clock.flyTo(due.Add(time.Hour))
-	w.awaitEnd("serviceOrderProcess")
-	w.awaitTold("", "helm-engine-parse", "tmf-service-order-item-update IN_PROGRESS", "helm-engine-deploy",
-		"telemetry-create-prometheus-job-and-grafana-dashboard", "tmf-service-dashboard-update", "tmf-process-info",
-		"helm-engine-activation ACTIVE", "tmf-delete-process-info", "tmf-service-update ACTIVE", "tmf-service-order-item-update COMPLETED")
+	w.play(event)
+	w.requireTold("", "helm-engine-parse", "tmf-process-info")
+	require.Equal(t, due.Format(time.RFC3339), w.message("tmf-process-info")["scheduledDate"])
+	w.flyTo(due.Add(time.Hour))
+	w.requireTold("", "helm-engine-parse", "tmf-process-info", "tmf-delete-process-info", "tmf-service-order-item-update IN_PROGRESS", "helm-engine-deploy",
+		"telemetry-create-prometheus-job-and-grafana-dashboard", "tmf-service-dashboard-update",
+		"helm-engine-activation ACTIVE", "tmf-service-update ACTIVE", "tmf-service-order-item-update COMPLETED")
 	require.Empty(t, w.active())
 }
 
 func TestFiveGOrder(t *testing.T) {
 	w := newWorld(t)
 	event, _ := block(t, "fiveGServiceOrderData")
-	w.send(event)
-	w.awaitEnd("serviceOrderProcess")
-	w.awaitTold("", "tmf-service-order-item-update IN_PROGRESS", "oss-client-5g-order", "telemetry-platform-service",
+	w.play(event)
+	w.requireTold("", "tmf-service-order-item-update IN_PROGRESS", "oss-client-5g-order", "telemetry-platform-service",
 		"tmf-service-update ACTIVE", "tmf-service-order-item-update COMPLETED")
 	require.Equal(t, "5GAAS", w.message("telemetry-platform-service")["serviceSpecificationName"])
 	require.Empty(t, w.active())
@@ -164,8 +155,7 @@ func TestAnOrderWithNothingToRunEnds(t *testing.T) {
 	w := newWorld(t)
 	event := sample(t, "service-order")
 	event["data"] = map[string]any{"k8sServiceOrderData": nil}
-	w.send(event)
-	w.awaitEnd("serviceOrderProcess")
+	w.play(event)
 	require.Empty(t, w.told(""))
 	require.Empty(t, w.active())
 }

@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/sonata-bpmn/sonata/engine"
 )
 
 // terminations are the messages that end a service, and what follows when the date has come.
@@ -32,13 +30,11 @@ func TestTerminationInTheFuture(t *testing.T) {
 			due := begin.Add(24 * time.Hour)
 			event["type"] = c.topic
 			event["data"].(map[string]any)["requestedTerminationDate"] = due.Format(time.RFC3339)
-			w.send(event)
-			w.awaitTimer(c.process)
-			w.awaitTold("", c.before...)
+			w.play(event)
+			w.requireTold("", c.before...)
 			require.Equal(t, []string{c.process}, w.active())
-			w.clock.flyTo(due.Add(time.Hour))
-			w.awaitEnd(c.process)
-			w.awaitTold("", slices.Concat(c.before, c.after, []string{"tmf-delete-process-info", "tmf-service-update TERMINATED"})...)
+			w.flyTo(due.Add(time.Hour))
+			w.requireTold("", slices.Concat(c.before, c.after, []string{"tmf-delete-process-info", "tmf-service-update TERMINATED"})...)
 			require.Empty(t, w.active())
 			w.requireSecretsKept()
 		})
@@ -54,9 +50,8 @@ func TestTerminationAtOnce(t *testing.T) {
 				event := sample(t, c.sample)
 				event["type"] = c.topic
 				event["data"].(map[string]any)["requestedTerminationDate"] = date
-				w.send(event)
-				w.awaitEnd(c.process)
-				w.awaitTold("", slices.Concat(c.before, c.after, []string{"tmf-delete-process-info", "tmf-service-update TERMINATED"})...)
+				w.play(event)
+				w.requireTold("", slices.Concat(c.before, c.after, []string{"tmf-delete-process-info", "tmf-service-update TERMINATED"})...)
 				require.Empty(t, w.active())
 			})
 		}
@@ -67,9 +62,8 @@ func TestActivationAndDeactivation(t *testing.T) {
 	for name, state := range map[string]string{"service-activation": "ACTIVE", "service-deactivation": "INACTIVE"} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			w.send(sample(t, name))
-			w.awaitEnd("endUserServiceActivationProcess")
-			w.awaitTold("ecc4345a-2097-4c3b-a40c-a9e791cdccbb", "helm-engine-activation "+state, "tmf-service-update "+state)
+			w.play(sample(t, name))
+			w.requireTold("ecc4345a-2097-4c3b-a40c-a9e791cdccbb", "helm-engine-activation "+state, "tmf-service-update "+state)
 		})
 	}
 }
@@ -77,22 +71,19 @@ func TestActivationAndDeactivation(t *testing.T) {
 func TestScheduledActivationByTheTMFAPI(t *testing.T) {
 	w := newWorld(t)
 	due := begin.Add(24 * time.Hour)
-	w.send(map[string]any{"id": "1", "source": "", "type": "tmf-service-order-activation", "specversion": "1.0", "data": map[string]any{
+	w.play(map[string]any{"id": "1", "source": "", "type": "tmf-service-order-activation", "specversion": "1.0", "data": map[string]any{
 		"serviceId": service, "serviceOrderId": order, "serviceOrderItemId": endUserItem, "requestedStartDate": due.Format(time.RFC3339), "state": "ACTIVE"}})
-	w.awaitTimer("serviceOrderServiceActivation")
-	w.awaitTold("", "tmf-process-info")
-	w.clock.flyTo(due)
-	w.awaitTold("", "tmf-process-info", "helm-engine-activation ACTIVE")
-	w.clock.flyTo(due.Add(time.Hour))
-	w.awaitEnd("serviceOrderServiceActivation")
-	w.awaitTold("", "tmf-process-info", "helm-engine-activation ACTIVE", "tmf-delete-process-info", "tmf-service-update ACTIVE")
+	w.requireTold("", "tmf-process-info")
+	w.flyTo(due)
+	w.requireTold("", "tmf-process-info", "helm-engine-activation ACTIVE")
+	w.flyTo(due.Add(time.Hour))
+	w.requireTold("", "tmf-process-info", "helm-engine-activation ACTIVE", "tmf-delete-process-info", "tmf-service-update ACTIVE")
 }
 
 func TestStandaloneCluster(t *testing.T) {
 	w := newWorld(t)
-	w.send(sample(t, "register-kubernetes"))
-	w.awaitEnd("k8sStandaloneProcess")
-	w.awaitTold("", "fabric-api-connection", "registry-store-kubernetes-config", "tmf-service-update ACTIVE")
+	w.play(sample(t, "register-kubernetes"))
+	w.requireTold("", "fabric-api-connection", "registry-store-kubernetes-config", "tmf-service-update ACTIVE")
 	require.Equal(t, "Y2x1c3RlcnM6CiAgLSBjbHVzdGVyOgogICAgbmFtZToga3ViZXJuZXRlcw==", w.message("registry-store-kubernetes-config")["kubeConfig"])
 	w.requireSecretsKept()
 }
@@ -100,9 +91,8 @@ func TestStandaloneCluster(t *testing.T) {
 // An update changes what the service is, never its state.
 func TestEndUserServiceUpdate(t *testing.T) {
 	w := newWorld(t)
-	w.send(sample(t, "service-update"))
-	w.awaitEnd("serviceUpdateProcess")
-	w.awaitTold("", "helm-engine-parse", "helm-engine-deploy", "tmf-service-update")
+	w.play(sample(t, "service-update"))
+	w.requireTold("", "helm-engine-parse", "helm-engine-deploy", "tmf-service-update")
 	require.Equal(t, "2f1d01c8-80f6-420a-b7d1-a2aa681bde1d", w.message("helm-engine-deploy")["k8sServiceId"])
 	require.Equal(t, "2f1d01c8-80f6-420a-b7d1-a2aa681bde1d", w.message("tmf-service-update")["serviceCharacteristics"].(map[string]any)["k8sServiceId"])
 }
@@ -113,9 +103,8 @@ func TestPlatformServiceUpdate(t *testing.T) {
 			w := newWorld(t)
 			event, data := block(t, name)
 			event["type"] = topic
-			w.send(event)
-			w.awaitEnd("platformServiceUpdate")
-			w.awaitTold("", "oss-client-platform-service-update", "tmf-service-update")
+			w.play(event)
+			w.requireTold("", "oss-client-platform-service-update", "tmf-service-update")
 			require.Equal(t, map[string]any{"serviceId": service, "serviceCharacteristics": data["serviceOrderCharacteristics"]}, w.message("tmf-service-update"))
 			w.requireSecretsKept()
 		})
@@ -127,10 +116,9 @@ func TestADateThatIsNoDateIsAnIncident(t *testing.T) {
 	w := newWorld(t)
 	event, data := block(t, "serviceOrderEndUserData")
 	data["requestedStartDate"] = "tomorrow"
-	w.send(event)
-	key := w.await("endUserServiceOrderProcess", func(e engine.Event) bool { _, ok := e.(engine.IncidentRaised); return ok })
-	w.awaitTold("", "helm-engine-parse")
-	in, _, err := w.r.Instance(key)
+	w.play(event)
+	w.requireTold("", "helm-engine-parse")
+	in, _, err := w.r.Instance(w.instances("endUserServiceOrderProcess")[0].Key)
 	require.NoError(t, err)
 	require.Equal(t, "startsLater", in.Incidents[0].Element)
 }

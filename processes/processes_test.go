@@ -69,7 +69,7 @@ func TestEveryFileCompiles(t *testing.T) {
 func TestEveryCalledProcessIsShipped(t *testing.T) {
 	sonata := parse(t, processes.Sonata())
 	for name, defs := range sonata {
-		for _, n := range defs.Processes[0].FlowNodes {
+		for _, n := range nodes(&defs.Processes[0].Container) {
 			if n.CalledElement != nil {
 				require.Contains(t, sonata, n.CalledElement.ProcessID.Text+".bpmn", "%s calls it from %s", name, n.ID)
 			}
@@ -92,12 +92,12 @@ func topics(t *testing.T, files map[string]*bpmn.Definitions) (consumed, publish
 }
 
 // The table of topics in the documentation of SONATA, as what its TMF API sends, what it tells the TMF API, and its
-// requests with their replies. The cancellation of a process is an operation of the engine and so missing here.
+// requests with their replies.
 var (
 	triggers = []string{
 		"sonata-service-order", "sonata-service-update", "sonata-kubernetes-service-update", "sonata-5g-service-update",
 		"sonata-register-kubernetes", "tmf-end-user-service-termination", "tmf-kubernetes-service-termination",
-		"tmf-five-g-service-termination", "tmf-service-order-activation", "tmf-service-activation",
+		"tmf-five-g-service-termination", "tmf-service-order-activation", "tmf-service-activation", "sonata-cancel-process",
 	}
 	notices = []string{
 		"tmf-process-info", "tmf-delete-process-info", "tmf-service-order-item-update", "tmf-service-update",
@@ -134,7 +134,7 @@ func TestThePartnersAnswerEveryRequest(t *testing.T) {
 	for name, defs := range parse(t, processes.Partners()) {
 		for _, start := range defs.Processes[0].FlowNodes {
 			if start.Kind == "startEvent" && requests[topic(start)] != "" {
-				require.Equal(t, requests[topic(start)], topic(last(start)), "%s: the reply to %s", name, topic(start))
+				require.Equal(t, requests[topic(start)], topic(following(start, "sendTask")), "%s: the reply to %s", name, topic(start))
 			}
 		}
 	}
@@ -153,19 +153,30 @@ func topic(n *bpmn.FlowNode) string {
 	return ""
 }
 
-// last is the end of a path without branches.
-func last(n *bpmn.FlowNode) *bpmn.FlowNode {
-	for len(n.Outgoing) > 0 {
+// following is the first node of a kind on a path without branches.
+func following(n *bpmn.FlowNode, kind string) *bpmn.FlowNode {
+	for n.Kind != kind && len(n.Outgoing) > 0 {
 		n = n.Outgoing[0].Target
 	}
 	return n
+}
+
+// nodes are those of a container and of everything inside of it.
+func nodes(c *bpmn.Container) (all []*bpmn.FlowNode) {
+	for _, n := range c.FlowNodes {
+		all = append(all, n)
+		if n.Body != nil {
+			all = append(all, nodes(n.Body)...)
+		}
+	}
+	return all
 }
 
 // A designer who moves a throwing event to another topic in the panel sees the header and the message side by side: they
 // must not tell different stories.
 func TestTheTopicHeaderIsTheMessageName(t *testing.T) {
 	for name, defs := range shipped(t) {
-		for _, n := range defs.Processes[0].FlowNodes {
+		for _, n := range nodes(&defs.Processes[0].Container) {
 			if n.TaskDefinition != nil && n.TaskDefinition.Type.Text == "kafka:publish" {
 				require.Equal(t, n.TaskDefinition.Headers["topic"], topic(n), "%s: %s", name, n.ID)
 				require.NotEmpty(t, n.Inputs, "%s: %s has no payload", name, n.ID)
@@ -181,7 +192,7 @@ func TestSecretsGoOnlyToThoseWhoNeedThem(t *testing.T) {
 		"organizationCharacteristics": {"oss-client-k8s-order", "oss-client-5g-order", "oss-client-platform-service-update", "oss-client-service-termination"},
 	}
 	for name, defs := range parse(t, processes.Sonata()) {
-		for _, n := range defs.Processes[0].FlowNodes {
+		for _, n := range nodes(&defs.Processes[0].Container) {
 			for _, input := range n.Inputs {
 				for secret, topics := range allowed {
 					if n.TaskDefinition != nil && strings.Contains(input.Source.Text, secret) {

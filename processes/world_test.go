@@ -3,6 +3,7 @@ package processes_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -23,44 +24,114 @@ import (
 
 var begin = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// world runs the flows and their partners without Kafka. Its clock flies to whatever is waited for, up to its horizon.
+// world runs the flows and their partners without Kafka. Time stands still in it but for [world.fly].
 type world struct {
-	t     *testing.T
-	ctx   context.Context
-	r     *runner.Runner
-	bus   *memory.Bus
-	clock *flyingClock
-	seen  <-chan runner.Entry
+	t       *testing.T
+	ctx     context.Context
+	r       *runner.Runner
+	store   *memory.Store
+	stop    func()
+	bus     *memory.Bus
+	clock   *memory.Clock
+	late    int // dead letters that a test has accounted for
+	answers int // that the test itself sent
 }
 
 // newWorld leaves out the named partners: they never answer.
 func newWorld(t *testing.T, silent ...string) *world {
-	w := &world{t: t, clock: &flyingClock{now: begin, horizon: begin.Add(time.Hour)}}
-	w.bus = memory.NewBus(func(ctx context.Context, records []runner.Incoming) error { return w.r.Receive(ctx, records) })
-	store := memory.NewStore()
-	var err error
-	w.r, err = runner.New(store, runner.Options{Bus: w.bus, Clock: w.clock})
-	require.NoError(t, err)
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	w.ctx = ctx
-	w.seen = w.r.Watch(ctx, 0)
-	ended := make(chan error, 1)
-	go func() { ended <- w.r.Run(ctx) }()
+	t.Cleanup(cancel)
+	from := deployed(t, silent)
+	w := &world{t: t, ctx: ctx, clock: memory.NewClock(begin), store: from.store.Copy()}
+	w.bus = memory.NewBus(func(ctx context.Context, records []runner.Incoming) error { return w.r.Receive(ctx, records) })
+	var err error
+	w.r, err = from.r.Fork(w.store, runner.Options{Bus: w.bus, Clock: w.clock})
+	require.NoError(t, err)
+	w.run()
 	t.Cleanup(func() {
-		defer cancel()
 		letters, _, err := w.r.DeadLetters(0, 100)
 		require.NoError(t, err)
-		require.Empty(t, letters)
-		cancel()
-		require.NoError(t, <-ended)
-		require.NoError(t, runner.Check(store))
+		require.Len(t, letters, w.late, "%v", letters)
+		w.stop()
+		require.NoError(t, runner.Check(w.store))
 	})
+	return w
+}
+
+// stage is what worlds are copied from: the flows, deployed once.
+type stage struct {
+	r     *runner.Runner
+	store *memory.Store
+}
+
+var (
+	stages  = map[string]stage{}
+	staging sync.Mutex
+)
+
+func deployed(t *testing.T, silent []string) stage {
+	t.Helper()
+	staging.Lock()
+	defer staging.Unlock()
+	name := strings.Join(silent, " ")
+	if s, ok := stages[name]; ok {
+		return s
+	}
 	partners := slices.DeleteFunc(resources(t, processes.Partners()), func(r runner.Resource) bool {
 		return slices.Contains(silent, strings.TrimSuffix(r.Name, ".bpmn"))
 	})
-	_, err = w.r.Deploy(ctx, append(resources(t, processes.Sonata()), partners...))
+	w := &world{t: t, ctx: t.Context(), store: memory.NewStore()}
+	var err error
+	w.r, err = runner.New(w.store, runner.Options{Clock: memory.NewClock(begin)})
 	require.NoError(t, err)
-	return w
+	w.run()
+	_, err = w.r.Deploy(w.ctx, append(resources(t, processes.Sonata()), partners...))
+	w.stop()
+	require.NoError(t, err)
+	stages[name] = stage{w.r, w.store}
+	return stages[name]
+}
+
+// run lets the runner work until stop.
+func (w *world) run() {
+	ctx, cancel := context.WithCancel(w.ctx)
+	ended := make(chan error, 1)
+	r := w.r
+	go func() { ended <- r.Run(ctx) }()
+	w.stop = func() {
+		w.t.Helper()
+		cancel()
+		require.NoError(w.t, <-ended)
+	}
+}
+
+// restart ends the runner and starts another one on the same store.
+func (w *world) restart() {
+	w.t.Helper()
+	w.stop()
+	var err error
+	w.r, err = runner.New(w.store, runner.Options{Bus: w.bus, Clock: w.clock})
+	require.NoError(w.t, err)
+	w.run()
+}
+
+// fly lets time pass. Whatever falls due on the way happens at its time.
+func (w *world) fly(d time.Duration) { w.t.Helper(); w.flyTo(w.clock.Now().Add(d)) }
+
+func (w *world) flyTo(at time.Time) {
+	w.t.Helper()
+	for {
+		require.NoError(w.t, w.r.Settled(w.ctx))
+		due, err := w.r.NextTimer()
+		require.NoError(w.t, err)
+		if due.IsZero() || due.After(at) {
+			break
+		}
+		w.clock.Advance(due.Sub(w.clock.Now()))
+	}
+	w.clock.Advance(at.Sub(w.clock.Now()))
+	require.NoError(w.t, w.r.Settled(w.ctx))
 }
 
 func resources(t *testing.T, files fs.FS) (all []runner.Resource) {
@@ -101,30 +172,79 @@ func (w *world) send(event map[string]any) {
 	}))
 }
 
-// await returns the key of the next instance of the process to which what matches happens.
-func (w *world) await(process string, match func(engine.Event) bool) engine.Key {
+// play sends a message and lets the partners answer.
+func (w *world) play(event map[string]any) {
 	w.t.Helper()
-	for e := range w.seen {
-		if e.ProcessID == process && match(e.Event) {
-			return e.Instance
+	w.send(event)
+	w.fly(time.Minute)
+}
+
+// reply answers the last request on a topic, as its partner does.
+func (w *world) reply(request string, data map[string]any) {
+	w.t.Helper()
+	asking := ""
+	for _, m := range w.sent() {
+		if m.Topic == request {
+			asking = m.InstanceKey
 		}
 	}
-	require.FailNow(w.t, "what was waited for did not happen", "%s; told: %q", process, w.told(""))
-	return 0
+	require.NotEmpty(w.t, asking, "nothing was sent to %s; told: %q", request, w.told(""))
+	w.replyTo(asking, request, data)
 }
 
-func (w *world) awaitEnd(process string) {
+// replyTo answers a request of the instance with the key.
+func (w *world) replyTo(asking, request string, data map[string]any) {
 	w.t.Helper()
-	w.await(process, func(e engine.Event) bool { _, ok := e.(engine.InstanceEnded); return ok })
+	w.answers++
+	w.send(map[string]any{"specversion": "1.0", "id": fmt.Sprint("answer-", w.answers), "source": "/partner", "type": requests[request],
+		"kogitoprocrefid": asking, "data": data})
+	require.NoError(w.t, w.r.Settled(w.ctx))
 }
 
-// awaitTimer waits until an instance of the process waits at its timer.
-func (w *world) awaitTimer(process string) engine.Key {
+// cancel asks as the TMF API does: with the id and type that a process was announced with, or others.
+func (w *world) cancel(id, processType string) {
 	w.t.Helper()
-	return w.await(process, func(e engine.Event) bool {
-		opened, ok := e.(engine.SubscriptionOpened)
-		return ok && opened.Kind == engine.SubscriptionTimer
-	})
+	w.answers++
+	w.send(map[string]any{"specversion": "1.0", "id": fmt.Sprint("cancel-", w.answers), "source": "", "type": "sonata-cancel-process",
+		"data": map[string]any{"processInstanceId": id, "processType": processType}})
+	w.fly(time.Minute)
+}
+
+// decide is what the operator does about the only step that failed.
+func (w *world) decide(decision string) {
+	w.t.Helper()
+	var found int
+	for _, item := range w.instances("failedStepProcess") {
+		in, _, err := w.r.Instance(item.Key)
+		require.NoError(w.t, err)
+		for _, sub := range in.Subscriptions {
+			if sub.Kind == engine.SubscriptionJob {
+				found++
+				require.NoError(w.t, w.r.CompleteJob(w.ctx, item.Key, engine.CompleteJob{Subscription: sub.ID, Variables: map[string]any{"decision": decision}}))
+			}
+		}
+	}
+	require.Equal(w.t, 1, found, "user tasks")
+	w.fly(time.Second)
+}
+
+// instances are those of a process that have not ended.
+func (w *world) instances(process string) []runner.InstanceInfo {
+	w.t.Helper()
+	items, _, err := w.r.Search(runner.Filter{State: engine.StateActive, ProcessID: process}, runner.Page{Limit: 1000})
+	require.NoError(w.t, err)
+	return items
+}
+
+// variable is a variable of the only instance of a process, which may have ended.
+func (w *world) variable(process, name string) any {
+	w.t.Helper()
+	items, _, err := w.r.Search(runner.Filter{ProcessID: process}, runner.Page{Limit: 2})
+	require.NoError(w.t, err)
+	require.Len(w.t, items, 1, process)
+	in, _, err := w.r.Instance(items[0].Key)
+	require.NoError(w.t, err)
+	return in.Scopes[0].Variables[name]
 }
 
 // sent are the messages that the flows published, each once. The partners' own are not among them.
@@ -161,41 +281,11 @@ func (w *world) told(subject string) (lines []string) {
 	return lines
 }
 
-// awaitTold waits until something was published as often as the given lines name it.
-func (w *world) awaitTold(subject string, lines ...string) {
+// requireTold compares what the flows have published with the given lines.
+func (w *world) requireTold(subject string, lines ...string) {
 	w.t.Helper()
-	for {
-		changed := w.bus.Changed()
-		told := w.told(subject)
-		if len(told) >= len(lines) {
-			require.Equal(w.t, lines, told)
-			return
-		}
-		select {
-		case <-changed:
-		case <-w.ctx.Done():
-			require.Equal(w.t, lines, told)
-			return
-		}
-	}
-}
-
-// awaitAll waits until the flows have published so many messages.
-func (w *world) awaitAll(n int) {
-	w.t.Helper()
-	for {
-		changed := w.bus.Changed()
-		if len(w.told("")) >= n {
-			require.Len(w.t, w.told(""), n)
-			return
-		}
-		select {
-		case <-changed:
-		case <-w.ctx.Done():
-			require.Len(w.t, w.told(""), n)
-			return
-		}
-	}
+	require.NoError(w.t, w.r.Settled(w.ctx))
+	require.Equal(w.t, lines, w.told(subject))
 }
 
 // message returns the only message on a topic.
@@ -209,6 +299,19 @@ func (w *world) message(topic string) map[string]any {
 	}
 	require.Len(w.t, found, 1, topic)
 	return found[0]
+}
+
+// last is the newest message on a topic.
+func (w *world) last(topic string) map[string]any {
+	w.t.Helper()
+	sent := w.sent()
+	for _, m := range slices.Backward(sent) {
+		if m.Topic == topic {
+			return w.data(m)
+		}
+	}
+	require.Fail(w.t, "nothing was told", topic)
+	return nil
 }
 
 // active are the processes, other than the partners', that have an instance which has not ended.
@@ -235,55 +338,5 @@ func (w *world) requireSecretsKept() {
 		if m.Topic != "registry-store-kubernetes-config" {
 			require.NotContains(w.t, string(m.Data), "kubeConfig", m.Topic)
 		}
-	}
-}
-
-// flyingClock goes on by itself to whatever is waited for, but not beyond its horizon.
-type flyingClock struct {
-	mu           sync.Mutex
-	now, horizon time.Time
-	waiting      []*sleeper
-}
-
-type sleeper struct {
-	at   time.Time
-	wake chan time.Time
-}
-
-func (c *flyingClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *flyingClock) Wake(at time.Time) (<-chan time.Time, func()) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	s := &sleeper{at, make(chan time.Time, 1)}
-	c.waiting = append(c.waiting, s)
-	c.fly()
-	return s.wake, func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.waiting = slices.DeleteFunc(c.waiting, func(other *sleeper) bool { return other == s })
-	}
-}
-
-// flyTo moves the horizon.
-func (c *flyingClock) flyTo(horizon time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.horizon = horizon
-	c.fly()
-}
-
-func (c *flyingClock) fly() {
-	slices.SortFunc(c.waiting, func(a, b *sleeper) int { return a.at.Compare(b.at) })
-	for len(c.waiting) > 0 && !c.waiting[0].at.After(c.horizon) {
-		if c.waiting[0].at.After(c.now) {
-			c.now = c.waiting[0].at
-		}
-		c.waiting[0].wake <- c.now
-		c.waiting = c.waiting[1:]
 	}
 }
