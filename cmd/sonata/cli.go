@@ -68,13 +68,17 @@ binds their message events to topics, and keeps every instance in its data direc
   sonata demo     shows a service order from its first message to COMPLETED
   sonata serve    runs the engine
 
+  sonata lint     checks .bpmn files
+  sonata run      runs a process in memory and shows what happens
+  sonata test     plays scenarios: tests of processes, in YAML
+
 The other commands speak to a running Sonata by REST.`
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetIn(c.in)
 	root.SetOut(c.out)
 	root.SetErr(c.err)
 	root.AddCommand(c.serveCommand(), c.demoCommand(), c.deployCommand(), c.instancesCommand(),
-		c.publishCommand(), c.lintCommand(), c.versionCommand(), c.runCommand())
+		c.publishCommand(), c.lintCommand(), c.versionCommand(), c.runCommand(), c.testCommand())
 	c.note(root)
 	return root
 }

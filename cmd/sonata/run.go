@@ -148,5 +148,5 @@ func problemsText(problems bpmn.Problems, resources []runner.Resource) string {
 			}
 		}
 	}
-	return fmt.Sprintf("%s in what was to be run\n%s", count(found, "error"), b.String())
+	return fmt.Sprintf("%s in the .bpmn files\n%s", count(found, "error"), b.String())
 }

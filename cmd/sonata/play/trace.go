@@ -19,6 +19,7 @@ func (w *World) note(i *Instance, before *engine.Instance, e runner.Entry) {
 		if e.Flow != "" {
 			t.flow(e)
 		} else {
+			t.chosen(e)
 			t.add(ElementActivated, e.Node, e.Scope, Detail{})
 		}
 	case engine.TokenEntered:
@@ -143,6 +144,17 @@ func (t tracer) flow(e engine.TokenProduced) {
 		d.Source, d.Target = f.Source.ID, f.Target.ID
 	}
 	t.add(FlowTaken, e.Flow, e.Scope, d)
+}
+
+// chosen tells which flow an event-based gateway has taken: the token waits in the gateway and is then placed into the event that
+// happened (§13.3.4).
+func (t tracer) chosen(e engine.TokenProduced) {
+	n := t.Process.Node(e.Node)
+	if n == nil || len(n.Incoming) != 1 || n.Incoming[0].Source.Kind != "eventBasedGateway" {
+		return
+	}
+	e.Flow = n.Incoming[0].ID
+	t.flow(e)
 }
 
 // scopeOf is the scope in which a token is in an element: the outermost if none is.

@@ -1,0 +1,155 @@
+package scenario
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/sonata-bpmn/sonata/cmd/sonata/play"
+	"github.com/sonata-bpmn/sonata/engine"
+)
+
+// check finds what is wrong with a file without knowing what it deploys.
+func (d *decoder) check(f *File) {
+	d.checkClock(f.Clock)
+	if len(f.Scenarios) == 0 {
+		d.faultAt(f.Place, "there are no scenarios")
+	}
+	names := map[string]bool{}
+	for _, s := range f.Scenarios {
+		if names[s.Name] {
+			d.faultAt(s.Place, "there is another scenario with the name %q", s.Name)
+		}
+		names[s.Name] = true
+		d.checkClock(s.Clock)
+		if len(s.Steps) == 0 {
+			d.faultAt(s.Place, "there are no steps")
+		}
+		for _, step := range s.Steps {
+			d.checkStep(f, step)
+		}
+	}
+}
+
+func (d *decoder) checkClock(w Word) {
+	if w.Text == "" {
+		return
+	}
+	if _, err := engine.PointInTime(w.Text, play.Begin); err != nil || strings.HasPrefix(w.Text, "P") {
+		d.faultAt(w.Place, "clock: %q is no date and time; write one such as 2026-03-31T09:00:00Z", w.Text)
+	}
+}
+
+func (d *decoder) checkStep(f *File, s *Step) {
+	switch actions := s.actions(); {
+	case len(actions) > 1:
+		d.faultAt(s.Place, "one step does one thing, but this has %s; make them several", strings.Join(actions, " and "))
+	case len(actions) == 0 && len(s.Expect) == 0:
+		d.faultAt(s.Place, "this step does nothing and expects nothing")
+	}
+	if s.Advance.Text != "" {
+		if _, err := engine.PointInTime(s.Advance.Text, play.Begin); err != nil {
+			d.faultAt(s.Advance.Place, "advance: %v", err)
+		}
+	}
+	if s.Publish != nil {
+		d.checkPublish(f, s.Publish)
+	}
+	for _, e := range s.Expect {
+		if e.empty() {
+			d.faultAt(e.Place, "this expects nothing; say what: state, at, path, variables, published or another field")
+		}
+		for _, p := range e.ExactPublished {
+			if p.Count != nil {
+				d.faultAt(p.Place, "count has no meaning in exactPublished; name each message")
+			}
+		}
+	}
+}
+
+// actions are the names of what a step does.
+func (s *Step) actions() (names []string) {
+	for _, a := range []struct {
+		name  string
+		given bool
+	}{
+		{"start", s.Start != nil}, {"publish", s.Publish != nil}, {"reply", s.Reply != nil}, {"complete", s.Complete != nil},
+		{"fail", s.Fail != nil}, {"throw", s.Throw != nil}, {"signal", s.Signal != nil}, {"set", s.Set != nil},
+		{"resolve", s.Resolve != nil}, {"cancel", s.Cancel != nil}, {"advance", s.Advance.Text != ""},
+	} {
+		if a.given {
+			names = append(names, a.name)
+		}
+	}
+	return names
+}
+
+func (e *Expect) empty() bool {
+	return e.State == "" && e.At == nil && e.Path == nil && e.ExactPath == nil && e.Skipped == nil && !e.Variables.Given &&
+		e.Published == nil && e.ExactPublished == nil && e.Incidents == nil && e.Running == nil
+}
+
+// checkPublish reads the file that a message comes from.
+func (d *decoder) checkPublish(f *File, p *Publish) {
+	p.event = map[string]any{}
+	if p.File.Text != "" && !d.readMessage(f, p) {
+		return
+	}
+	if p.Topic.Text == "" {
+		if name, ok := p.event["type"].(string); ok {
+			p.Topic = Word{p.File.Place, name}
+		} else {
+			d.faultAt(p.Place, "topic is missing: a message is published on one")
+		}
+	}
+	if p.Data.Given {
+		p.event["data"] = overlaid(p.event["data"], p.Data.Data)
+	}
+}
+
+// readMessage reads the file, and reports whether it could.
+func (d *decoder) readMessage(f *File, p *Publish) bool {
+	path := filepath.Join(filepath.Dir(f.Path), filepath.FromSlash(p.File.Text))
+	info, err := os.Stat(path)
+	if err == nil && info.Size() > maxFile {
+		err = errors.New(path + " is too large")
+	}
+	var source []byte
+	if err == nil {
+		source, err = os.ReadFile(path)
+	}
+	if err != nil {
+		d.faultAt(p.File.Place, "file: %v", reason(err))
+		return false
+	}
+	document, err := engine.DecodeJSON(source)
+	if err != nil {
+		d.faultAt(p.File.Place, "file: %s: %v", path, err)
+		return false
+	}
+	event, ok := document.(map[string]any)
+	if ok && event["specversion"] != nil && event["type"] != nil {
+		p.event = event
+		return true
+	}
+	p.event["data"] = document
+	return true
+}
+
+// overlaid lays fields over those of an object, at any depth; other values replace what is there.
+func overlaid(under, over any) any {
+	base, ok := under.(map[string]any)
+	fields, also := over.(map[string]any)
+	if !ok || !also {
+		return over
+	}
+	all := make(map[string]any, len(base)+len(fields))
+	for name, value := range base {
+		all[name] = value
+	}
+	for name, value := range fields {
+		all[name] = overlaid(all[name], value)
+	}
+	return all
+}
