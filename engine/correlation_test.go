@@ -86,3 +86,21 @@ func TestCorrelationKeyExpression(t *testing.T) {
 	_, err = engine.Compile(drawn(t, `<startEvent id="c"><extensionElements>`+property+`</extensionElements><messageEventDefinition messageRef="m" /></startEvent>`, `<message id="m" name="m" />`).Processes[0])
 	require.ErrorContains(t, err, "starts an instance for each message")
 }
+
+// Where two keys correlate a message, a subscription of the process goes before a key of the collaboration, and the first key
+// before the others.
+func TestFirstCorrelationKey(t *testing.T) {
+	const two = `<message id="m" name="m" />
+		<correlationProperty id="a"><correlationPropertyRetrievalExpression messageRef="m"><messagePath>x</messagePath></correlationPropertyRetrievalExpression></correlationProperty>
+		<correlationProperty id="b"><correlationPropertyRetrievalExpression messageRef="m"><messagePath>y</messagePath></correlationPropertyRetrievalExpression></correlationProperty>
+		<collaboration id="pools"><participant id="us" processRef="p" /><participant id="usToo" processRef="p" />
+			<conversation id="talk"><correlationKey id="byA"><correlationPropertyRef>a</correlationPropertyRef></correlationKey></conversation>
+			<correlationKey id="byB"><correlationPropertyRef>b</correlationPropertyRef></correlationKey></collaboration>`
+	message := engine.Message{Name: "m", Data: variables("x", "1", "y", "2")}
+	k := start(t, drawn(t, `<startEvent id="s" /><receiveTask id="c" messageRef="m" />`+chain("s", "c"), two), engine.StartInstance{})
+	require.Equal(t, []engine.MessageKey{{Source: "x", Key: "1"}}, k.Process.MessageKeys(message, enginetest.Epoch))
+	k = start(t, drawn(t, `<correlationSubscription id="cs" correlationKeyRef="byB"><correlationPropertyBinding correlationPropertyRef="b"><dataPath>"2"</dataPath></correlationPropertyBinding></correlationSubscription>
+		<startEvent id="s" /><receiveTask id="c" messageRef="m" />`+chain("s", "c"), two), engine.StartInstance{})
+	require.Equal(t, []engine.MessageKey{{Source: "y", Key: "2"}}, k.Process.MessageKeys(message, enginetest.Epoch))
+	require.Equal(t, "2", k.Subscription("c").Key)
+}

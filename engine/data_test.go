@@ -235,3 +235,14 @@ func nameOf(name string) string {
 	}
 	return name
 }
+
+// Nothing leaves an activity with an ioSpecification that no association takes out of it, and nothing an event whose data
+// output goes nowhere.
+func TestUnmappedResults(t *testing.T) {
+	k := start(t, drawn(t, `<userTask id="u"><ioSpecification><dataInput id="i" /></ioSpecification></userTask>
+		<receiveTask id="r" messageRef="m"><ioSpecification><dataOutput id="o" /></ioSpecification></receiveTask>`+chain("u", "r"), `<message id="m" name="m" />`), engine.StartInstance{})
+	k.Complete("u", variables("x", int64(1)))
+	k.Message("r", variables("y", int64(1)))
+	k.Completed()
+	require.Empty(t, k.Variables())
+}

@@ -129,3 +129,15 @@ func TestLoopBehaviorRefused(t *testing.T) {
 		require.ErrorContains(t, err, text)
 	}
 }
+
+// An error goes before all other events, so that an error that nobody catches does not throw them again and again.
+func TestLoopBehaviorErrorsFirst(t *testing.T) {
+	const loop = `behavior="Complex"><loopCardinality>1</loopCardinality>
+		<complexBehaviorDefinition id="x"><condition>true</condition><event id="e1"><signalEventDefinition signalRef="sig" /></event></complexBehaviorDefinition>
+		<complexBehaviorDefinition id="y"><condition>true</condition><event id="e2"><errorEventDefinition errorRef="err" /></event></complexBehaviorDefinition>`
+	k := start(t, drawn(t, looping(loop, ""), beside), engine.StartInstance{})
+	k.Complete("u", nil)
+	k.Resolve()
+	require.Len(t, k.In.Incidents, 1)
+	require.Empty(t, k.Effects)
+}
