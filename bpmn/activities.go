@@ -23,6 +23,9 @@ func (r *reader) activity(n *node, f *FlowNode) {
 	r.work(n, f)
 	r.camunda(n, f)
 	r.kogito(n, f)
+	if f.Kind == "userTask" {
+		r.people(n, f)
+	}
 	r.data(n, f)
 }
 
@@ -187,6 +190,9 @@ func (r *reader) globalTask(n *node) *FlowNode {
 	}
 	r.work(n, f)
 	r.camunda(n, f)
+	if f.Kind == "globalUserTask" {
+		r.people(n, f)
+	}
 	d.linkScript()
 	return f
 }

@@ -38,6 +38,9 @@ func (r *reader) timerText(n *node) *Expression {
 		return r.expression(n)
 	case (r.profile == profileCamunda7 || r.profile == profileKogito) && !strings.HasPrefix(text, "="):
 		r.expressionElement(n)
+		if r.profile == profileKogito {
+			text = modern(text, n.tag)
+		}
 		return r.template(n, text)
 	case !isTemplate(text):
 		r.expressionElement(n)

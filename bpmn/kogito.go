@@ -173,10 +173,13 @@ func (r *reader) flowPriority(n *node) int {
 
 // assignPeople keeps what a user task of jBPM says about people, which are data inputs there.
 func (d *dataReader) assignPeople() {
-	if d.profile != profileKogito || d.f.Kind != "userTask" || d.f.Assignment != nil {
+	if d.profile != profileKogito || d.f.Kind != "userTask" {
 		return
 	}
 	var a Assignment
+	if d.f.Assignment != nil {
+		a = *d.f.Assignment
+	}
 	for _, m := range d.f.Inputs {
 		switch m.Target {
 		case "ActorId":

@@ -1,6 +1,11 @@
 package bpmn
 
-import "strings"
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"strings"
+)
 
 // profile is the dialect that a document is drawn in. It decides what is meant where the vocabulary alone does not say:
 // whether a condition without a language is JUEL, or whether a call passes on all variables.
@@ -155,6 +160,36 @@ func closingBrace(text string) int {
 		}
 	}
 	return -1
+}
+
+// legacyDuration is a duration as old files of jBPM write it: 2d3h, 90s, 500ms.
+var legacyDuration = regexp.MustCompile(`^(?:(\d+)d)?\s*(?:(\d+)h)?\s*(?:(\d+)m)?\s*(?:(\d+)s)?\s*(?:(\d{1,3})ms)?$`)
+
+// modern writes an old duration as ISO 8601 does; a cycle of one repeats for ever.
+func modern(text, timer string) string {
+	m := legacyDuration.FindStringSubmatch(text)
+	if m == nil || text == "" {
+		return text
+	}
+	iso := "P"
+	if m[1] != "" {
+		iso += m[1] + "D"
+	}
+	if m[2]+m[3]+m[4]+m[5] != "" {
+		iso += "T"
+	}
+	for i, unit := range []string{"H", "M"} {
+		if m[2+i] != "" {
+			iso += m[2+i] + unit
+		}
+	}
+	if m[4]+m[5] != "" {
+		iso += cmp.Or(m[4], "0") + "." + fmt.Sprintf("%03s", m[5]) + "S"
+	}
+	if timer == "timeCycle" {
+		return "R/" + iso
+	}
+	return iso
 }
 
 // template reads a text that may have expressions in ${ } or #{ } among constant text, as values of Camunda 7 and jBPM do:

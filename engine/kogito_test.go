@@ -155,3 +155,22 @@ func TestKogitoAdHoc(t *testing.T) {
 	k.Complete("d", nil)
 	k.Completed()
 }
+
+// Old files write durations in their own way, and a cycle of one for ever.
+func TestKogitoLegacyTimers(t *testing.T) {
+	for text, want := range map[string]time.Duration{"10s": 10 * time.Second, "500ms": 500 * time.Millisecond, "2d3h": 51 * time.Hour, "1m 5s": 65 * time.Second, "PT1M": time.Minute} {
+		k := start(t, jbpm(t, "drools", `<intermediateCatchEvent id="a"><timerEventDefinition><timeDuration>`+text+`</timeDuration></timerEventDefinition></intermediateCatchEvent>`), engine.StartInstance{})
+		require.Equal(t, want, k.Subscription("a").Due.Sub(k.At), text)
+	}
+	k := start(t, jbpm(t, "drools", `<userTask id="u" /><boundaryEvent id="b" attachedToRef="u" cancelActivity="false"><timerEventDefinition><timeCycle>10s</timeCycle></timerEventDefinition></boundaryEvent>`), engine.StartInstance{})
+	k.Advance(35 * time.Second)
+	require.Equal(t, "u b b b", k.Path())
+}
+
+// §10.3.4: people, in BPMN's own words.
+func TestPeopleOfUserTasks(t *testing.T) {
+	d := jbpm(t, "drools", `<userTask id="u"><humanPerformer><resourceAssignmentExpression><formalExpression>anna</formalExpression></resourceAssignmentExpression></humanPerformer>
+		<potentialOwner><resourceAssignmentExpression><formalExpression>bert, user(carl), group(sales)</formalExpression></resourceAssignmentExpression></potentialOwner></userTask>`)
+	a := d.Processes[0].FlowNodes[0].Assignment
+	require.Equal(t, []string{"anna", "bert, carl", "sales"}, []string{a.Assignee.Text, a.CandidateUsers.Text, a.CandidateGroups.Text})
+}
