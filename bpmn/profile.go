@@ -178,10 +178,11 @@ func modern(text, timer string) string {
 	if m[2]+m[3]+m[4]+m[5] != "" {
 		iso += "T"
 	}
-	for i, unit := range []string{"H", "M"} {
-		if m[2+i] != "" {
-			iso += m[2+i] + unit
-		}
+	if m[2] != "" {
+		iso += m[2] + "H"
+	}
+	if m[3] != "" {
+		iso += m[3] + "M"
 	}
 	if m[4]+m[5] != "" {
 		iso += cmp.Or(m[4], "0") + "." + fmt.Sprintf("%03s", m[5]) + "S"

@@ -106,16 +106,6 @@ func (w *world) run() {
 	}
 }
 
-// restart ends the runner and starts another one on the same store.
-func (w *world) restart() {
-	w.t.Helper()
-	w.stop()
-	var err error
-	w.r, err = runner.New(w.store, runner.Options{Bus: w.bus, Clock: w.clock})
-	require.NoError(w.t, err)
-	w.run()
-}
-
 // fly lets time pass. Whatever falls due on the way happens at its time.
 func (w *world) fly(d time.Duration) { w.t.Helper(); w.flyTo(w.clock.Now().Add(d)) }
 
@@ -199,15 +189,6 @@ func (w *world) replyTo(asking, request string, data map[string]any) {
 	w.send(map[string]any{"specversion": "1.0", "id": fmt.Sprint("answer-", w.answers), "source": "/partner", "type": requests[request],
 		"kogitoprocrefid": asking, "data": data})
 	require.NoError(w.t, w.r.Settled(w.ctx))
-}
-
-// cancel asks as the TMF API does: with the id and type that a process was announced with, or others.
-func (w *world) cancel(id, processType string) {
-	w.t.Helper()
-	w.answers++
-	w.send(map[string]any{"specversion": "1.0", "id": fmt.Sprint("cancel-", w.answers), "source": "", "type": "sonata-cancel-process",
-		"data": map[string]any{"processInstanceId": id, "processType": processType}})
-	w.fly(time.Minute)
 }
 
 // decide is what the operator does about the only step that failed.

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -145,9 +146,7 @@ func overlaid(under, over any) any {
 		return over
 	}
 	all := make(map[string]any, len(base)+len(fields))
-	for name, value := range base {
-		all[name] = value
-	}
+	maps.Copy(all, base)
 	for name, value := range fields {
 		all[name] = overlaid(all[name], value)
 	}

@@ -211,7 +211,7 @@ func (d *decoder) table(n *yaml.Node, v reflect.Value) {
 
 // structure reads the fields of a struct, or, from a single text, the one that may stand for all.
 func (d *decoder) structure(n *yaml.Node, v reflect.Value) {
-	if place, ok := v.Addr().Interface().(interface{ put(*yaml.Node) }); ok {
+	if place, ok := reflect.TypeAssert[interface{ put(n *yaml.Node) }](v.Addr()); ok {
 		place.put(n)
 	}
 	fields := fieldsOf(v.Type())

@@ -61,10 +61,8 @@ func (l *Loader) Load(ctx context.Context, path string) (*Suite, error) {
 	if len(d.problems) > 0 {
 		return nil, d.sorted()
 	}
-	if s.Flows, err = l.flows(d, s.File); len(d.problems) > 0 {
+	if s.Flows = l.flows(d, s.File); len(d.problems) > 0 {
 		return nil, d.sorted()
-	} else if err != nil {
-		return nil, err
 	}
 	for _, sc := range s.Scenarios {
 		if s.stages[sc], err = l.deploy(ctx, s.Flows, clockOf(s.File, sc)); err != nil {
@@ -94,18 +92,18 @@ func readAll(path string) ([]byte, error) {
 }
 
 // flows lists the files to deploy: those that the file names, else the one that is named as it, else all in its folder.
-func (l *Loader) flows(d *decoder, f *File) ([]string, error) {
+func (l *Loader) flows(d *decoder, f *File) []string {
 	dir := filepath.Dir(f.Path)
 	if len(f.Deploy) == 0 {
 		same := strings.TrimSuffix(f.Path, Suffix) + ".bpmn"
 		if _, err := os.Stat(same); err == nil {
-			return []string{filepath.Clean(same)}, nil
+			return []string{filepath.Clean(same)}
 		}
 		files, err := l.Flows([]string{dir})
 		if err != nil {
 			d.faultAt(Place{1, 1}, "there is nothing to deploy: no %s, and %v; name the files with deploy", filepath.Base(same), err)
 		}
-		return files, nil
+		return files
 	}
 	var files []string
 	for _, named := range f.Deploy {
@@ -115,7 +113,7 @@ func (l *Loader) flows(d *decoder, f *File) ([]string, error) {
 		}
 		files = append(files, found...)
 	}
-	return files, nil
+	return files
 }
 
 // reason is an error without the path that is known already.
