@@ -106,6 +106,16 @@ func (w *world) run() {
 	}
 }
 
+// restart ends the runner and starts another one on the same store.
+func (w *world) restart() {
+	w.t.Helper()
+	w.stop()
+	var err error
+	w.r, err = runner.New(w.store, runner.Options{Bus: w.bus, Clock: w.clock})
+	require.NoError(w.t, err)
+	w.run()
+}
+
 // fly lets time pass. Whatever falls due on the way happens at its time.
 func (w *world) fly(d time.Duration) { w.t.Helper(); w.flyTo(w.clock.Now().Add(d)) }
 
@@ -150,7 +160,7 @@ func sample(t *testing.T, name string) map[string]any {
 	return event.(map[string]any)
 }
 
-// send publishes a message as the TMF API does.
+// send publishes a message as the TMF API does, and returns when nothing more happens at once.
 func (w *world) send(event map[string]any) {
 	w.t.Helper()
 	attributes := maps.Clone(event)
@@ -160,6 +170,7 @@ func (w *world) send(event map[string]any) {
 	require.NoError(w.t, w.bus.Send(w.ctx, event["type"].(string), runner.Incoming{
 		ID: event["id"].(string), Source: event["source"].(string), Attributes: attributes, Data: event["data"], Value: value,
 	}))
+	require.NoError(w.t, w.r.Settled(w.ctx))
 }
 
 // play sends a message and lets the partners answer.
@@ -188,7 +199,15 @@ func (w *world) replyTo(asking, request string, data map[string]any) {
 	w.answers++
 	w.send(map[string]any{"specversion": "1.0", "id": fmt.Sprint("answer-", w.answers), "source": "/partner", "type": requests[request],
 		"kogitoprocrefid": asking, "data": data})
-	require.NoError(w.t, w.r.Settled(w.ctx))
+}
+
+// cancel asks as the TMF API does: with the id and type that a process was announced with, or others.
+func (w *world) cancel(id, processType string) {
+	w.t.Helper()
+	w.answers++
+	w.send(map[string]any{"specversion": "1.0", "id": fmt.Sprint("cancel-", w.answers), "source": "", "type": "sonata-cancel-process",
+		"data": map[string]any{"processInstanceId": id, "processType": processType}})
+	w.fly(time.Minute)
 }
 
 // decide is what the operator does about the only step that failed.
