@@ -78,8 +78,8 @@ func (c *cli) play(ctx context.Context, o *runOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	for _, topic := range outcome.Unused {
-		fmt.Fprintf(c.err, "nothing waited for the message %s\n", printable(topic))
+	for _, note := range outcome.Notes {
+		fmt.Fprintln(c.err, printable(note))
 	}
 	if outcome.Stopped != "" {
 		fmt.Fprintln(c.err, outcome.Stopped)

@@ -13,18 +13,22 @@ type Job struct {
 	Instance *Instance
 }
 
-// Jobs lists the jobs that wait, oldest instance first. Those that have no retries left wait for their incident and are not
-// among them.
+// Jobs lists the jobs that wait, oldest instance first. Those that wait for their incident to be resolved are not among them.
 func (w *World) Jobs() []Job {
 	var jobs []Job
 	for _, i := range w.instances {
 		for _, sub := range i.State.Subscriptions {
-			if sub.Kind == engine.SubscriptionJob && sub.Job.Retries > 0 {
+			if sub.Kind == engine.SubscriptionJob && !i.hasFailed(sub) {
 				jobs = append(jobs, Job{sub, i})
 			}
 		}
 	}
 	return jobs
+}
+
+// hasFailed says whether a job has an incident.
+func (i *Instance) hasFailed(job engine.Subscription) bool {
+	return slices.ContainsFunc(i.State.Incidents, func(incident engine.Incident) bool { return incident.Subscription == job.ID })
 }
 
 // Position lists the flow nodes in which an instance waits, sorted, one for each token: where a sub-process or a loop is under

@@ -29,8 +29,8 @@ type Outcome struct {
 	Status Status
 	// Stopped says why time did not go on although timers wait, "" if none wait.
 	Stopped string
-	// Unused are the topics of messages that nothing ever waited for.
-	Unused []string
+	// Notes say what became of messages that did not reach anybody.
+	Notes []string
 }
 
 // Status of what was played.
@@ -73,11 +73,10 @@ func (w *World) Run(s Script) (Outcome, error) {
 		}
 	}
 	w.NoteWaiting()
-	outcome := Outcome{Status: p.status(), Stopped: p.stopped}
 	for _, m := range p.pending {
-		outcome.Unused = append(outcome.Unused, m.Topic)
+		p.notes = append(p.notes, "nothing waited for the message "+m.Topic)
 	}
-	return outcome, nil
+	return Outcome{Status: p.status(), Stopped: p.stopped, Notes: p.notes}, nil
 }
 
 // player runs a script.
@@ -87,6 +86,7 @@ type player struct {
 	started []*Instance
 	pending []Message
 	timers  int
+	notes   []string
 	stopped string
 	endless bool // what stopped it is a limit, and not Until
 }
@@ -178,6 +178,9 @@ func (p *player) move() (bool, error) {
 			p.pending = slices.Delete(p.pending, at, at+1)
 			m.To = to
 			_, err := p.Send(m)
+			if errors.Is(err, ErrUndeliverable) {
+				p.notes, err = append(p.notes, err.Error()), nil
+			}
 			return true, err
 		}
 	}

@@ -110,14 +110,11 @@ type tracer struct {
 // add adds an event of an element.
 func (t tracer) add(kind Kind, element string, scope engine.ID, d Detail) {
 	e := Event{Seq: len(t.events) + 1, At: t.at, Kind: kind, Element: element, Instance: t.Number, Scope: scope, Detail: d}
-	if p := t.Process; p == nil {
-		e.Type = "process"
-	} else if n := p.Node(element); n != nil {
+	e.Type, e.Name = "process", t.Process.Name
+	if n := t.Process.Node(element); n != nil {
 		e.Type, e.Name = n.Kind, n.Name
-	} else if f := p.Flow(element); f != nil {
+	} else if f := t.Process.Flow(element); f != nil {
 		e.Type, e.Name = "sequenceFlow", f.Name
-	} else {
-		e.Type, e.Name = "process", p.Name
 	}
 	t.events = append(t.events, e)
 }
@@ -198,7 +195,7 @@ func (i *Instance) WaitsFor() []Wait {
 		waits = append(waits, Wait{Kind: "incident", Element: incident.Element, Text: incident.Text})
 	}
 	for _, sub := range i.State.Subscriptions {
-		if sub.Kind == engine.SubscriptionJob && sub.Job.Retries == 0 {
+		if i.hasFailed(sub) {
 			continue // its incident is listed
 		}
 		waits = append(waits, Wait{Kind: string(sub.Kind), Element: sub.Element, Name: sub.Name, Key: sub.Key, Due: dueOf(sub)})
