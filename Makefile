@@ -22,6 +22,19 @@ test: ## run all tests with the race detector; says what it left out
 	@command -v "$${CC:-cc}" >/dev/null || { echo "the tests need a C compiler (cc): the Kafka client and the race detector are built with it"; exit 1; }
 	go test -race -timeout 9m -json ./... | go run ./.ci/results
 
+# The adapter's conformance suite, and the whole-program tests that touch Kafka most.
+KAFKA_TESTS := TestAnOrderSurvivesSIGKILL|TestARepeatedEventHasOneEffect|TestMalformedRecords|TestSecretsStayInside|TestPublishToKafka|TestTheOperatorsCommands|TestKcat
+
+.PHONY: kafka
+kafka: ## fetch Apache Kafka for test-kafka; needs Maven, and Java 17 to run it
+	@command -v mvn >/dev/null && java -version 2>&1 | grep -qE 'version "(1[7-9]|[2-9][0-9])' || { echo "Apache Kafka needs Maven (mvn) and Java 17 or newer (java)"; exit 1; }
+	@mvn -q -B -Dstyle.color=never -f .ci/kafka/pom.xml -DincludeScope=runtime -DoutputDirectory=$(CURDIR)/bin/kafka \
+		org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies
+
+.PHONY: test-kafka
+test-kafka: kafka ## run the Kafka tests against Apache Kafka too
+	SONATA_TEST_KAFKA_LIBS=$(CURDIR)/bin/kafka go test -timeout 9m -count 1 -json -run '^(TestConformance|$(KAFKA_TESTS))' ./adapters/kafka ./cmd/sonata | go run ./.ci/results
+
 .PHONY: lint
 lint: ## run golangci-lint, in the version that .ci/tools/go.mod pins
 	$(LINT) run --allow-parallel-runners

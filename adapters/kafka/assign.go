@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -211,7 +212,24 @@ func (t *topics) bounds(ctx context.Context, partitions []partition) (map[partit
 	return out, nil
 }
 
+// offsets asks until each partition has a leader: a cluster shows a topic that was just created a moment before it has one.
 func (t *topics) offsets(ctx context.Context, partitions []partition, spec confluent.OffsetSpec) (map[partition]int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, t.config.RequestTimeout)
+	defer cancel()
+	for {
+		offsets, err := t.ask(ctx, partitions, spec)
+		if fault, ok := errors.AsType[confluent.Error](err); !ok || !isLeaderless(fault.Code()) || ctx.Err() != nil {
+			return offsets, err
+		}
+		pause(ctx, propagation)
+	}
+}
+
+func isLeaderless(code confluent.ErrorCode) bool {
+	return code == confluent.ErrNotLeaderForPartition || code == confluent.ErrLeaderNotAvailable
+}
+
+func (t *topics) ask(ctx context.Context, partitions []partition, spec confluent.OffsetSpec) (map[partition]int64, error) {
 	question := make(map[confluent.TopicPartition]confluent.OffsetSpec, len(partitions))
 	for _, p := range partitions {
 		question[confluent.TopicPartition{Topic: &p.topic, Partition: p.number}] = spec

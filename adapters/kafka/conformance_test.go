@@ -13,19 +13,24 @@ import (
 	confluent "github.com/confluentinc/confluent-kafka-go/v2/kafka"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sonata-bpmn/sonata/adapters/kafka/kafkatest"
 	"github.com/sonata-bpmn/sonata/engine/runner"
 )
 
-// The same tests run against the embedded broker and, if SONATA_TEST_KAFKA names its address, against a real Kafka, where topics
-// whose names begin with "test-" are made.
+// The same tests run against the embedded broker and against Apache Kafka (`make test-kafka`), or against the cluster whose address
+// SONATA_TEST_KAFKA names, where topics whose names begin with "test-" are made.
 func TestConformance(t *testing.T) {
 	t.Run("embedded", func(t *testing.T) {
 		conformance(t, startBroker(t, filepath.Join(t.TempDir(), "broker"), "127.0.0.1:0").Addr())
 	})
 	t.Run("cluster", func(t *testing.T) {
 		addr := os.Getenv("SONATA_TEST_KAFKA")
-		if addr == "" {
-			t.Skip("SONATA_TEST_KAFKA does not name the host:port of a Kafka to test with")
+		switch {
+		case addr != "":
+		case kafkatest.Libs() != "":
+			addr = kafkatest.Start(t, filepath.Join(t.TempDir(), "kafka"))
+		default:
+			t.Skip("`make test-kafka` runs this against Apache Kafka; SONATA_TEST_KAFKA may name the host:port of another cluster")
 		}
 		conformance(t, addr)
 	})
@@ -248,14 +253,14 @@ func testPositionRemovedWhileReading(t *testing.T, addr string) {
 	b := bus(t, addr, in)
 	r := rawClient(t, addr)
 	bind(t, b, nil, name, other)
-	// A large record fills the prefetch, so that those after it have to be fetched again when they are gone.
-	value := []byte(`"` + strings.Repeat("x", 3<<20) + `"`)
+	// Large records fill the prefetch, so that those after it have to be fetched again when they are gone.
+	value := []byte(`"` + strings.Repeat("x", 900<<10) + `"`) // just below what Kafka allows by default
 	r.send(name, 0, []byte(`{"n":0}`))
 	<-entered
-	for range 20 {
+	for range 70 {
 		r.send(name, 0, value)
 	}
-	last := r.send(name, 0, []byte(`{"n":22}`))
+	last := r.send(name, 0, []byte(`{"n":72}`))
 	r.cut(name, 0, last)
 	r.send(other, 0, []byte(`{"n":1}`))
 	close(leave)

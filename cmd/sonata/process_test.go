@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -17,6 +19,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sonata-bpmn/sonata/adapters/kafka/kafkatest"
 )
 
 // patience is how long a test waits for something that the program must do. It is for slow machines: what is waited for is
@@ -48,14 +52,31 @@ func serve(t *testing.T, data string, args ...string) *sonata {
 func launch(t *testing.T, data string, args ...string) *sonata {
 	t.Helper()
 	s := &sonata{t: t, exited: make(chan struct{}), news: make(chan struct{})}
-	s.cmd = exec.Command(binary, append([]string{"serve", "--data", data, "--listen", "127.0.0.1:0",
-		"--broker-listen", "127.0.0.1:0", "--log-format", "json"}, args...)...)
+	broker := []string{"--broker-listen", "127.0.0.1:0"}
+	if kafkatest.Libs() != "" && !slices.Contains(args, "--kafka") {
+		broker = []string{"--kafka", apacheKafka(t, data)}
+	}
+	args = slices.Concat([]string{"serve", "--data", data, "--listen", "127.0.0.1:0", "--log-format", "json"}, broker, args)
+	s.cmd = exec.Command(binary, args...)
 	stderr, err := s.cmd.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, s.cmd.Start())
 	go s.follow(stderr)
 	t.Cleanup(s.kill)
 	return s
+}
+
+// clusters are the brokers of `make test-kafka`: a data directory stays with its own, as the embedded broker's records do.
+var clusters sync.Map
+
+func apacheKafka(t *testing.T, data string) string {
+	t.Helper()
+	addr, running := clusters.Load(data)
+	if !running {
+		addr = kafkatest.Start(t, filepath.Join(t.TempDir(), "kafka"))
+		clusters.Store(data, addr)
+	}
+	return addr.(string)
 }
 
 func (s *sonata) follow(stderr io.Reader) {
