@@ -1,0 +1,120 @@
+package tosca
+
+import (
+	"slices"
+)
+
+// NodeTemplate is a node template.
+type NodeTemplate struct {
+	Identifier
+	Type        string
+	TypeVersion string // "" if it is not given
+	Description string
+	Properties  map[string]any
+	// Value is the whole node template as JSON values: as it was written, with name and version.
+	Value map[string]any
+}
+
+// NodeTemplates are all node templates, in the order of the template.
+func (t *ServiceTemplate) NodeTemplates() []NodeTemplate {
+	all := make([]NodeTemplate, len(t.nodes))
+	for i, n := range t.nodes {
+		all[i] = n.export()
+	}
+	return all
+}
+
+func (n *nodeTemplate) export() NodeTemplate {
+	value := n.node.object()
+	value["name"], value["version"] = n.id.Name, n.id.Version
+	properties, _ := value["properties"].(map[string]any)
+	return NodeTemplate{
+		Identifier: n.id, Type: n.fields["type"].string(), TypeVersion: n.fields["type_version"].string(), Description: n.fields["description"].string(),
+		Properties: clone(properties), Value: value,
+	}
+}
+
+// IsControlLoop says whether the node template of a name and version defines a control loop.
+func (t *ServiceTemplate) IsControlLoop(id Identifier) bool { return t.isNode(id, controlLoopType) }
+
+// IsElement says whether the node template of a name and version defines an element of a control loop.
+func (t *ServiceTemplate) IsElement(id Identifier) bool { return t.isNode(id, elementType) }
+
+func (t *ServiceTemplate) isNode(id Identifier, name string) bool {
+	n := t.node(id)
+	return n != nil && n.kind.is(name)
+}
+
+// node is the node template of a name and version, nil if there is none.
+func (t *ServiceTemplate) node(id Identifier) *nodeTemplate {
+	if at := slices.IndexFunc(t.nodes, func(n *nodeTemplate) bool { return n.id == id }); at >= 0 {
+		return t.nodes[at]
+	}
+	return nil
+}
+
+// Properties gives the definitions of a node template's properties as its type has them, by name: those that are common to all
+// instances of a loop, whose metadata says common: true, or those that each instance gives. nil if there is no such node template.
+func (t *ServiceTemplate) Properties(id Identifier, common bool) map[string]any {
+	n := t.node(id)
+	if n == nil {
+		return nil
+	}
+	definitions := map[string]any{}
+	for _, p := range n.kind.allProperties() {
+		if p.common() == common {
+			definitions[p.name] = p.node.plain()
+		}
+	}
+	return definitions
+}
+
+// common says whether a property has one value for all instances. CLAMP writes true, and "true" where it went through its JSON.
+func (p *property) common() bool {
+	mark := p.metadata.field("common")
+	if mark == nil {
+		return false
+	}
+	value, _ := boolean(mark)
+	return value
+}
+
+// CheckInstance checks the values that an instance gives to the properties of an element, or of a control loop. What the definition gives
+// need not be given again; common properties may be given with the definition's value only. The error is [Problems] whose paths
+// begin at the values.
+func (t *ServiceTemplate) CheckInstance(element Identifier, values map[string]any) error {
+	f := &findings{}
+	t.checkInstance(f, element, fromPlain(values))
+	return f.errors()
+}
+
+func (t *ServiceTemplate) checkInstance(f *findings, element Identifier, values *node) {
+	n := t.node(element)
+	if n == nil {
+		f.errorf(values, "there is no node template %s", element)
+		return
+	}
+	c := &checker{findings: f, libraries: t.libraries, nodes: t.nodes, inputs: map[string]*property{}}
+	if !c.isObject(values, "names with values") || n.kind == nil {
+		return
+	}
+	own := n.fields["properties"]
+	defined := n.kind.allProperties()
+	given := c.assign(values, defined, n.kind)
+	for _, p := range defined {
+		value, there := given[p], own.field(p.name)
+		switch {
+		case !value.isNull() && p.common() && !there.isNull() && !there.equal(value):
+			c.errorf(value, "%s is common to all instances, and the definition gives %s", p.name, describe(there)).hint("leave it out")
+		case !value.isNull():
+			c.value(value, &p.schema)
+		case p.required && p.initial == nil && there.isNull() && !c.spelt(own, p):
+			c.errorf(values, "property %s is missing", p.name).hint("%s says that it is required: %s", n.kind.id.Name, p.schema.name)
+		}
+	}
+}
+
+// spelt says whether the definition gives a property by another spelling.
+func (c *checker) spelt(own *node, p *property) bool {
+	return own != nil && slices.ContainsFunc(own.items, func(item *node) bool { return snake(item.key) == snake(p.name) && !item.isNull() })
+}

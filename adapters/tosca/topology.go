@@ -1,0 +1,164 @@
+package tosca
+
+import (
+	"slices"
+)
+
+// nodeTemplate is one node template of the topology.
+type nodeTemplate struct {
+	id     Identifier
+	kind   *typeDef // nil if it is not there, which is an error
+	node   *node
+	fields map[string]*node
+}
+
+// topology reads the topology template: inputs, node templates, relationship templates, policies.
+func (c *checker) topology(n *node) {
+	if n.isNull() || !c.isObject(n, "a topology template, with node_templates") {
+		return
+	}
+	fields := c.fields(n, topologyWords)
+	for _, input := range c.readProperties(fields["inputs"]) {
+		c.inputs[input.name] = input
+		c.checkProperty(input)
+	}
+	for _, entity := range c.entities(fields["node_templates"], "node templates") {
+		c.readNodeTemplate(entity)
+	}
+	for _, t := range c.nodes {
+		c.checkNodeTemplate(t)
+	}
+	for _, entity := range c.entities(fields["relationship_templates"], "relationship templates") {
+		f := c.fields(entity, nodeTemplateWords)
+		c.typed(entity, f, relationshipTypes)
+	}
+	for _, entity := range c.entities(fields["policies"], "policies") {
+		f := c.fields(entity, policyWords)
+		c.policies = append(c.policies, entity)
+		c.typed(entity, f, policyTypes)
+		c.checkTargets(f["targets"], fields["groups"])
+	}
+}
+
+func (c *checker) readNodeTemplate(n *node) {
+	fields := c.fields(n, nodeTemplateWords)
+	t := &nodeTemplate{id: c.identity(n, fields), node: n, fields: fields}
+	if other := c.nodeTemplate(t.id); other != nil {
+		c.errorf(n.name(), "%s is there twice", t.id)
+	}
+	c.nodes = append(c.nodes, t)
+}
+
+// nodeTemplate gives the node template of a name and version, nil if there is none.
+func (c *checker) nodeTemplate(id Identifier) *nodeTemplate {
+	if at := slices.IndexFunc(c.nodes, func(t *nodeTemplate) bool { return t.id == id }); at >= 0 {
+		return c.nodes[at]
+	}
+	return nil
+}
+
+func (c *checker) nodeTemplateNames() []string {
+	all := make([]string, len(c.nodes))
+	for i, t := range c.nodes {
+		all[i] = t.id.Name
+	}
+	return all
+}
+
+func (c *checker) checkNodeTemplate(t *nodeTemplate) {
+	t.kind = c.typed(t.node, t.fields, nodeTypes)
+	c.checkRequirements(t.fields["requirements"])
+	capabilities := t.fields["capabilities"]
+	if t.kind == nil || !c.isObjectOrNull(capabilities, "names with capabilities") {
+		return
+	}
+	known := map[string]string{}
+	t.kind.chain(func(k *typeDef) bool {
+		for name, kind := range k.capability {
+			if known[name] == "" {
+				known[name] = kind
+			}
+		}
+		return true
+	})
+	for _, item := range capabilities.items {
+		kind := find(c.libraries, capabilityTypes, Identifier{Name: known[item.key]})
+		switch properties := item.field("properties"); {
+		case known[item.key] == "":
+			c.warnf(item.name(), "%s has no capability %s", t.kind.id.Name, item.key)
+		case kind != nil && c.isObjectOrNull(properties, "names with values"):
+			c.properties(properties, kind)
+		}
+	}
+}
+
+// typed finds the type of an entity and checks its properties against it.
+func (c *checker) typed(n *node, fields map[string]*node, section string) *typeDef {
+	name := c.textNode(fields["type"])
+	if name == nil {
+		if fields["type"].isNull() {
+			c.errorf(n.name(), "%s has no type", n.key).hint("add type: one of the %s", section)
+		}
+		return nil
+	}
+	id := Identifier{name.text, fields["type_version"].string()}
+	kind := find(c.libraries, section, id)
+	if kind == nil {
+		if !isRoot(id.Name) {
+			c.errorf(name, "there is no %s among the %s", id.Name, section).hint("%s", suggest(id.Name, names(c.libraries, section)))
+		}
+		return nil
+	}
+	if id.Version != "" && kind.id.Version != id.Version {
+		c.warnf(fields["type_version"], "%s has the version %s, which is used", id.Name, kind.id.Version).hint("write type_version: %s", kind.id.Version)
+	}
+	properties := fields["properties"]
+	if properties.isNull() {
+		c.properties(&node{kind: object, at: n.name().at, parent: n, key: "properties"}, kind)
+	} else if c.isObject(properties, "names with values") {
+		c.properties(properties, kind)
+	}
+	return kind
+}
+
+// checkRequirements finds the node templates that requirements name (TOSCA 1.3 §3.8.2). What they name may be a node type instead.
+func (c *checker) checkRequirements(n *node) {
+	if n.isNull() {
+		return
+	}
+	if n.kind != list {
+		c.errorf(n, "%v", wrong(n, "a list of requirements"))
+		return
+	}
+	for _, clause := range n.items {
+		if !c.isObject(clause, "a requirement, such as host: my_server") {
+			continue
+		}
+		for _, item := range clause.items {
+			target := item
+			if item.kind == object {
+				target = item.field("node")
+			}
+			if name := c.textNode(target); name != nil && !slices.Contains(c.nodeTemplateNames(), name.text) &&
+				find(c.libraries, nodeTypes, Identifier{Name: name.text}) == nil {
+				c.errorf(name, "requirement %s names %s, which is no node template", item.key, name.text).hint("%s", suggest(name.text, c.nodeTemplateNames()))
+			}
+		}
+	}
+}
+
+// checkTargets finds the node templates and groups that a policy is for.
+func (c *checker) checkTargets(n, groups *node) {
+	if n.isNull() {
+		return
+	}
+	if n.kind != list {
+		c.errorf(n, "%v", wrong(n, "a list of node templates"))
+		return
+	}
+	for _, target := range n.items {
+		if !slices.Contains(c.nodeTemplateNames(), target.string()) && groups.field(target.string()) == nil {
+			c.errorf(target, "the policy is for %s, which is no node template", describe(target)).hint("%s", suggest(target.text, c.nodeTemplateNames()))
+		}
+	}
+}
