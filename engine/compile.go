@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"fmt"
+	"time"
 
 	"github.com/sonata-bpmn/sonata/bpmn"
 )
@@ -13,7 +14,7 @@ import (
 func Compile(source *bpmn.Process) (*Process, error) {
 	p := &Process{
 		ID: source.ID, Name: source.Name, VersionTag: source.VersionTag,
-		nodes: map[string]*node{}, flows: map[string]*flow{}, keySources: map[string][]*keySource{},
+		nodes: map[string]*node{}, flows: map[string]*flow{}, keySources: map[string][]*keySource{}, lives: map[string]time.Duration{},
 	}
 	c := &compiler{process: p, correlations: source.Correlations}
 	p.root = c.container(nil, &source.Container)

@@ -46,23 +46,9 @@ type keySource struct {
 
 // of gives the key, "" if there is none.
 func (k *keySource) of(m Message, at time.Time) string {
-	fields, _ := m.Data.(map[string]any)
 	values := make([]any, len(k.parts))
 	for i, part := range k.parts {
-		value, err := part.eval(at, func(name string) any {
-			if value, ok := fields[name]; ok {
-				return value
-			}
-			switch name {
-			case "data":
-				return m.Data
-			case "event":
-				return asValue(m.Event)
-			case "record":
-				return asValue(m.Record)
-			}
-			return nil
-		})
+		value, err := part.eval(at, m.lookup)
 		if err != nil {
 			return ""
 		}

@@ -54,6 +54,7 @@ var functions = map[string]function{
 	"hasPrefix":  {call: hasPrefix, types: []any{textTextBool(nil)}},
 	"hasSuffix":  {call: hasSuffix, types: []any{textTextBool(nil)}},
 	"toBase64":   {call: toBase64, types: []any{textToText(nil)}},
+	"uuid":       {call: nameUUID, types: []any{textToText(nil)}},
 	"fromBase64": {call: fromBase64, types: []any{textToText(nil)}},
 
 	// Numbers.
@@ -77,6 +78,8 @@ var functions = map[string]function{
 	"uniq":    {call: unique, types: []any{listToList(nil)}},
 	"keys":    {call: keysOf, types: []any{(func(any) []any)(nil)}},
 	"values":  {call: valuesOf, types: []any{(func(any) []any)(nil)}},
+	"merge":   {call: mergeObjects, types: []any{(func(...any) any)(nil)}},
+	"put":     {call: put, types: []any{(func(any, string, any) any)(nil)}},
 
 	// Times.
 	"date":     {call: date, types: []any{(func(any) any)(nil)}},

@@ -228,6 +228,31 @@ func valuesOf(_ *evaluation, args []any) (any, error) {
 	return list, nil
 }
 
+// mergeObjects gives an object with the members of all; of two with the same name the later one. null has no members.
+func mergeObjects(_ *evaluation, args []any) (any, error) {
+	merged := map[string]any{}
+	for _, arg := range args {
+		object, ok := arg.(map[string]any)
+		if !ok && arg != nil {
+			return nil, errorf("merge needs objects, not %s", kindOf(arg))
+		}
+		if len(merged)+len(object) > maxList {
+			return nil, errorf("merge would make an object of more than %d members", maxList)
+		}
+		maps.Copy(merged, object)
+	}
+	return merged, nil
+}
+
+// put gives the object with one member set.
+func put(r *evaluation, args []any) (any, error) {
+	name, err := textArg("put", args[1])
+	if err != nil {
+		return nil, err
+	}
+	return mergeObjects(r, []any{args[0], map[string]any{name: args[2]}})
+}
+
 func minimum(r *evaluation, args []any) (any, error) { return extreme(r, "min", args, -1) }
 func maximum(r *evaluation, args []any) (any, error) { return extreme(r, "max", args, 1) }
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/google/uuid"
 )
 
 func textArg(function string, value any) (string, error) {
@@ -43,6 +45,15 @@ func onTexts(function string, body func(texts []string) (string, error)) functio
 		}
 		return result, err
 	}
+}
+
+// nameUUID makes the UUID of a name (RFC 9562, section 5.5, with the namespace of URLs): the same name always gives the same.
+func nameUUID(_ *evaluation, args []any) (any, error) {
+	name, err := textArg("uuid", args[0])
+	if err != nil {
+		return nil, err
+	}
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(name)).String(), nil
 }
 
 var (

@@ -35,6 +35,7 @@ func (c *compiler) message(n *node, d *definition, m *bpmn.Message) {
 	}
 	d.name = m.Topic()
 	c.correlate(n, d, m)
+	c.reception(n, m)
 }
 
 // subscribe evaluates the correlation key. Without one only a message that names the instance (kogitoprocrefid) or its

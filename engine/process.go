@@ -21,7 +21,8 @@ type Process struct {
 	nodes       map[string]*node
 	flows       map[string]*flow
 	businessKey *expression
-	keySources  map[string][]*keySource // by topic, in the order of the file
+	keySources  map[string][]*keySource  // by topic, in the order of the file
+	lives       map[string]time.Duration // of messages that nobody awaits, by topic
 	// joins are the gateways whose readiness depends on tokens elsewhere; they are asked again when nothing can move.
 	joins []*node
 }
@@ -52,7 +53,7 @@ type node struct {
 	// definitions are what an event waits for or throws, and what a receive task waits for; none for a none event.
 	definitions                []*definition
 	inputs, outputs            []mapping
-	businessKey                *expression // of start events
+	businessKey, accepts       *expression // of start events
 	work                       *workSpec   // job or publication of a task
 	call                       *callSpec
 	loop                       *loopSpec

@@ -241,3 +241,30 @@ func FuzzReadEvent(f *testing.F) {
 		require.Equal(t, string(data), string(text))
 	})
 }
+
+// In binary mode the value is the data alone, and what is written is read again as the same event.
+func TestBinaryMode(t *testing.T) {
+	m := runner.Outgoing{
+		ID: "id", Time: time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC), Topic: "orders", ProcessID: "p", InstanceKey: "1", BusinessKey: "b",
+		Headers: map[string]string{"contentMode": "binary", "other": "1"}, Data: json.RawMessage(`{"messageType":"PING"}`),
+	}
+	out, err := encode(m)
+	require.NoError(t, err)
+	//nolint:testifylint // the bytes are to be the same, not just the JSON
+	require.Equal(t, `{"messageType":"PING"}`, string(out.Value))
+	in := runner.Incoming{Topic: "orders", Value: out.Value}
+	for _, h := range out.Headers {
+		require.NotEqual(t, "contentMode", h.Key)
+		in.Headers = append(in.Headers, runner.RecordHeader{Key: h.Key, Value: h.Value})
+	}
+	readEvent(&in, 1<<20)
+	require.Empty(t, in.Fault)
+	require.Equal(t, "id", in.ID)
+	require.Equal(t, "/process/p", in.Source)
+	require.Equal(t, "b", in.Attributes["kogitobusinesskey"])
+	require.Equal(t, map[string]any{"messageType": "PING"}, in.Data)
+
+	m.Data = json.RawMessage("{")
+	_, err = encode(m)
+	require.ErrorIs(t, err, runner.ErrUnpublishable)
+}

@@ -3,6 +3,7 @@ package kafka
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,6 +17,10 @@ import (
 )
 
 const structuredJSON = structuredType + jsonSuffix + "; charset=UTF-8"
+
+// modeHeader is the task header by which a process chooses CloudEvents' binary mode for what it publishes, with the value "binary": the
+// record's value is the data alone, as systems read it that know nothing of CloudEvents, and the attributes are headers.
+const modeHeader = "contentMode"
 
 // envelope is a CloudEvent in the JSON event format, with the extension attributes that Kogito writes, in this order
 // (kogito-events-core: DataEventFactory, ProcessMeta).
@@ -62,25 +67,59 @@ func encode(m runner.Outgoing) (*confluent.Message, error) {
 	if m.Version > 0 {
 		e.Version = strconv.Itoa(m.Version)
 	}
-	var value bytes.Buffer
-	encoder := json.NewEncoder(&value)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(e); err != nil {
+	value, headers, err := e.structured()
+	if strings.EqualFold(m.Headers[modeHeader], "binary") {
+		value, headers, err = e.binary()
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%w: message %s: its data is not JSON", runner.ErrUnpublishable, m.ID)
 	}
 	topic := m.Topic
 	record := &confluent.Message{
 		TopicPartition: confluent.TopicPartition{Topic: &topic, Partition: confluent.PartitionAny},
-		Value:          bytes.TrimRight(value.Bytes(), "\n"),
-		Headers:        []confluent.Header{{Key: contentHeader, Value: []byte(structuredJSON)}},
+		Value:          value,
+		Headers:        headers,
 	}
 	if m.Key != "" {
 		record.Key = []byte(m.Key)
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Headers)) {
-		if !strings.EqualFold(name, contentHeader) { // says what the value is: not for others to say
+		if !strings.EqualFold(name, contentHeader) && !strings.EqualFold(name, modeHeader) { // says what the value is: not for others to say
 			record.Headers = append(record.Headers, confluent.Header{Key: name, Value: []byte(m.Headers[name])})
 		}
 	}
 	return record, nil
+}
+
+// structured is the event as one JSON object.
+func (e envelope) structured() (value []byte, headers []confluent.Header, err error) {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	err = encoder.Encode(e)
+	return bytes.TrimRight(text.Bytes(), "\n"), []confluent.Header{{Key: contentHeader, Value: []byte(structuredJSON)}}, err
+}
+
+// binary is the data alone, with the attributes as headers (CloudEvents' Kafka binding, section 3.2).
+func (e envelope) binary() (value []byte, headers []confluent.Header, err error) {
+	value, kind := e.Data, e.DataContentType
+	if !json.Valid(value) {
+		return nil, nil, errors.New("no JSON")
+	}
+	e.Data, e.DataContentType = nil, ""
+	text, err := json.Marshal(e)
+	if err != nil {
+		return nil, nil, err
+	}
+	var attributes map[string]string
+	if err := json.Unmarshal(text, &attributes); err != nil {
+		return nil, nil, err
+	}
+	headers = []confluent.Header{{Key: contentHeader, Value: []byte(kind)}}
+	for _, name := range slices.Sorted(maps.Keys(attributes)) {
+		if attributes[name] != "" {
+			headers = append(headers, confluent.Header{Key: headerPrefix + name, Value: []byte(attributes[name])})
+		}
+	}
+	return value, headers, nil
 }

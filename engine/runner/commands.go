@@ -16,7 +16,10 @@ func (r *Runner) Start(ctx context.Context, s Start) (InstanceInfo, error) {
 		}
 		in, err = u.start(d.Key, engine.StartInstance{Element: s.Element, BusinessKey: s.BusinessKey, Variables: s.Variables})
 		if err == nil {
-			u.finally = func() { in = u.instance(in.Key) } // a call that ended at once has changed it again
+			u.finally = func() error { // a call that ended at once has changed it again
+				in = u.instance(in.Key)
+				return nil
+			}
 		}
 		return err
 	})

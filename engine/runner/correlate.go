@@ -16,8 +16,8 @@ import (
 // will, buries it.
 func (u *unit) receive(m *message, keep time.Duration) {
 	m.Keys = u.keysOf(m)
-	taken, refused := u.correlate(m)
-	if taken {
+	taker, refused := u.correlate(m)
+	if taker != 0 {
 		return
 	}
 	if reason := u.unreachable(m); reason != "" {
@@ -33,12 +33,12 @@ func (u *unit) receive(m *message, keep time.Duration) {
 }
 
 // correlate looks for the one instance that waits for the message, else starts an instance of each process that begins
-// with it. It reports whether anybody took the message, and if not, why a start failed.
-func (u *unit) correlate(m *message) (taken bool, refused string) {
+// with it. It returns who took the message (of several that began with it the first), 0 if nobody did, and then why a start failed.
+func (u *unit) correlate(m *message) (taker engine.Key, refused string) {
 	for _, address := range m.addresses() {
 		for _, key := range u.rows(tableAwaited, address) {
-			if u.offer(engine.Key(num(key, 2)), engine.ID(num(key, 1)), m) {
-				return true, ""
+			if waiting := engine.Key(num(key, 2)); u.offer(waiting, engine.ID(num(key, 1)), m) {
+				return waiting, ""
 			}
 		}
 	}
@@ -92,11 +92,15 @@ func (u *unit) offer(key engine.Key, subscription engine.ID, m *message) bool {
 	return u.command(key, engine.CorrelateMessage{Subscription: subscription, Message: m.content()}) == nil
 }
 
-// startWith starts an instance of the newest version of each process that has a message start event for the message.
-func (u *unit) startWith(m *message) (taken bool, refused string) {
+// startWith starts an instance of the newest version of each process that has a message start event for the message whose
+// condition, if it has one, holds.
+func (u *unit) startWith(m *message) (taker engine.Key, refused string) {
+	content := m.content()
 	for _, s := range u.definitions.starts(engine.StartMessage, m.Name) {
-		content := m.content()
-		_, err := u.start(s.definition.Key, engine.StartInstance{
+		if p, err := u.definitions.process(u.tx, s.definition.Key); err == nil && !p.Accepts(s.Element, content, u.now) {
+			continue
+		}
+		in, err := u.start(s.definition.Key, engine.StartInstance{
 			Element: s.Element, BusinessKey: m.BusinessKey, ReferenceID: m.RequesterID, Message: &content,
 		})
 		if err != nil {
@@ -104,9 +108,9 @@ func (u *unit) startWith(m *message) (taken bool, refused string) {
 			u.r.log.Warn("a message could not start a process", slog.String("topic", m.Name), slog.Any("error", err))
 			continue
 		}
-		taken = true
+		taker = cmp.Or(taker, in.Key)
 	}
-	return taken, refused
+	return taker, refused
 }
 
 // unreachable says why nobody will ever take a message that nobody takes now: "" if somebody may.
@@ -207,7 +211,7 @@ func (u *unit) claimStarts(name string) {
 		}
 		tried[key] = true
 		m := u.buffered(key)
-		if taken, _ := u.startWith(m); taken {
+		if taker, _ := u.startWith(m); taker != 0 {
 			u.unbuffer(m)
 		}
 	}

@@ -194,7 +194,7 @@ func (u *unit) define(c candidate, deployment engine.Key, previous *definition) 
 			Key: p.Key, ProcessID: p.ID, Name: p.Name, Version: version, VersionTag: p.VersionTag,
 			ResourceName: c.resource.Name, DeploymentKey: deployment, DeployedAt: u.now,
 		},
-		Resource: c.resource.key, Sum: c.resource.sum, Starts: p.Starts(), Consume: consume, Publish: publish, Keyed: p.KeyedTopics(),
+		Resource: c.resource.key, Sum: c.resource.sum, Starts: p.Starts(), Consume: consume, Publish: publish, Keyed: p.KeyedTopics(), Lives: p.Lives(),
 	}}
 	u.insert(tableDefinitions, rowKey{}.key(d.Key), encode(d.definitionRow))
 	u.beginStartTimers(d)

@@ -145,7 +145,8 @@ func (m *message) addresses() []rowKey {
 	return keys
 }
 
-// addressesOf are those by which a message can reach a subscription.
+// addressesOf are those by which a message can reach a subscription. One that takes its key from the content of the messages gets
+// none by the business key: its expressions say which messages are meant for it.
 func addressesOf(in *engine.Instance, sub *engine.Subscription) []rowKey {
 	keys := []rowKey{addressKey(sub.Name, byReference, in.Key.String())}
 	switch {
@@ -154,7 +155,7 @@ func addressesOf(in *engine.Instance, sub *engine.Subscription) []rowKey {
 	case sub.Key != "":
 		keys = append(keys, addressKey(sub.Name, byKey, sub.Key))
 	}
-	if in.BusinessKey != "" {
+	if in.BusinessKey != "" && sub.KeySource == "" {
 		keys = append(keys, addressKey(sub.Name, byBusinessKey, in.BusinessKey))
 	}
 	return keys

@@ -44,7 +44,7 @@ func (u *unit) take(record Incoming, failed error) {
 	case failed != nil:
 		u.bury(m, reasonOf(failed))
 	default:
-		u.receive(m, u.r.opts.MessageTTL)
+		u.receive(m, u.definitions.life(m.Name, u.r.opts.MessageTTL))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/sonata-bpmn/sonata/bpmn"
 	"github.com/sonata-bpmn/sonata/engine"
@@ -13,12 +14,13 @@ import (
 // definitionRow is a definition as it is stored: with what must be known of it before it is compiled.
 type definitionRow struct {
 	Definition
-	Resource engine.Key     `json:"resource"`
-	Sum      []byte         `json:"sum"` // SHA-256 of the resource
-	Starts   []engine.Start `json:"starts,omitempty"`
-	Consume  []string       `json:"consume,omitempty"`
-	Publish  []string       `json:"publish,omitempty"`
-	Keyed    []string       `json:"keyed,omitempty"` // topics of whose messages expressions of the process take keys
+	Resource engine.Key               `json:"resource"`
+	Sum      []byte                   `json:"sum"` // SHA-256 of the resource
+	Starts   []engine.Start           `json:"starts,omitempty"`
+	Consume  []string                 `json:"consume,omitempty"`
+	Publish  []string                 `json:"publish,omitempty"`
+	Keyed    []string                 `json:"keyed,omitempty"` // topics of whose messages expressions of the process take keys
+	Lives    map[string]time.Duration `json:"lives,omitempty"` // how long messages that nobody awaits are kept, by topic
 }
 
 type definition struct {
@@ -108,6 +110,21 @@ func (g *registry) starts(kind engine.StartKind, name string) []startEvent {
 		}
 	}
 	return found
+}
+
+// life is how long a message of a topic is kept when nobody awaits it: the shortest time that the newest version of a process
+// names, else the given one.
+func (g *registry) life(topic string, otherwise time.Duration) time.Duration {
+	life, named := time.Duration(0), false
+	for _, d := range g.newest() {
+		if own, ok := d.Lives[topic]; ok && (!named || own < life) {
+			life, named = own, true
+		}
+	}
+	if named {
+		return life
+	}
+	return otherwise
 }
 
 // process returns the compiled process of a definition, which was checked when it was deployed.

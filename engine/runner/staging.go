@@ -83,7 +83,7 @@ type unit struct {
 	messages int
 	depth    map[engine.Key]int // of calls, of the instances started in this unit
 	stepping engine.Key         // the instance whose step runs, for the log
-	finally  func()             // runs after everything that follows
+	finally  func() error       // runs after everything that follows; its error undoes it all
 	failure  error
 }
 
@@ -135,7 +135,9 @@ func (b *batch) attempt(run func(*unit) error) (err error) {
 		return u.failure
 	}
 	if u.finally != nil {
-		u.finally()
+		if err := u.finally(); err != nil {
+			return err
+		}
 	}
 	return u.saveSnapshots()
 }
