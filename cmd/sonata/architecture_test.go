@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 	"processes":           {},
 	"cmd/sonata/play":     {"bpmn", "engine", "engine/runner", "adapters/memory"},
 	"cmd/sonata/scenario": {"bpmn", "engine", "engine/runner", "cmd/sonata/play"},
+	"cmd/sonata/bench":    {"engine", "engine/runner", "adapters/bolt", "adapters/kafka", "adapters/broker", "processes"},
 	"cmd/sonata": {
 		"cmd/sonata", // what a command is made of may stand in packages below it
 		"bpmn", "engine", "engine/runner", "api", "processes", "cmd/sonata/play", "cmd/sonata/scenario",
