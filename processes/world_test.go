@@ -153,7 +153,7 @@ func isPartner(process string) bool {
 // sample reads one of the sample messages.
 func sample(t *testing.T, name string) map[string]any {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "testdata", "sonata", name+".json"))
+	text, err := os.ReadFile(filepath.Join("samples", name+".json"))
 	require.NoError(t, err)
 	event, err := engine.DecodeJSON(text)
 	require.NoError(t, err)

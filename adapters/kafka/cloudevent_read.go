@@ -31,11 +31,11 @@ const (
 // textAttributes are strings by the CloudEvents specification (§3.1); so are all of Kogito's. A number is read as its text.
 var textAttributes = []string{"id", "source", "specversion", "type", "subject", "time", "dataschema", "datacontenttype"}
 
-// readEvent reads the record's key, headers and value as a CloudEvent, by the receiver's rule of the Kafka binding (§3): the
+// ReadEvent reads the record's key, headers and value as a CloudEvent, by the receiver's rule of the Kafka binding (§3): the
 // content-type header decides between structured and binary mode. Without that header, a JSON object that has a specversion is a
 // structured event, and any other JSON document is the data of an event that is made up for it: its id is the
 // record's place and time, and its type the topic. What cannot be read leaves in.Fault.
-func readEvent(in *runner.Incoming, maxBytes int) {
+func ReadEvent(in *runner.Incoming, maxBytes int) {
 	if err := checkSize(in, maxBytes); err != nil {
 		in.Fault = err.Error()
 		return

@@ -72,7 +72,7 @@ func TestReadEvent(t *testing.T) {
 		{"binary, other headers are no attributes", record(`1`, "ce_specversion", "1.0", "ce_id", "1", "traceparent", "00"), nil, int64(1)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			readEvent(&c.in, 1<<20)
+			ReadEvent(&c.in, 1<<20)
 			require.Empty(t, c.in.Fault)
 			want := map[string]any{"specversion": "1.0", "id": "1", "source": "", "type": "orders"}
 			maps.Copy(want, c.attributes)
@@ -96,7 +96,7 @@ func TestPlainJSONBecomesAnEvent(t *testing.T) {
 		`{"9007199254740993":9007199254740993}`: map[string]any{"9007199254740993": int64(9007199254740993)},
 	} {
 		in := record(value, "content-type", "text/plain")
-		readEvent(&in, 1<<20)
+		ReadEvent(&in, 1<<20)
 		require.Empty(t, in.Fault, value)
 		require.Equal(t, data, in.Data)
 		require.Equal(t, "orders/2/7/1700000000123", in.ID)
@@ -154,7 +154,7 @@ func TestFaults(t *testing.T) {
 		{"headers: at most", record("1", strings.Split(strings.Repeat("h,v,", 101)+"h,v", ",")...)},
 		{"key of 2049 bytes", func() runner.Incoming { in := record("1"); in.Key = []byte(long); return in }()},
 	} {
-		readEvent(&c.in, 1<<20)
+		ReadEvent(&c.in, 1<<20)
 		require.Contains(t, c.in.Fault, c.fault)
 		require.Nil(t, c.in.Attributes)
 		require.Nil(t, c.in.Data)
@@ -166,7 +166,7 @@ func TestFaults(t *testing.T) {
 func TestFaultsShowNoData(t *testing.T) {
 	for _, value := range []string{`{"password":"hunter2"`, `{"specversion":"hunter2","id":"1"}`, minimal + `,"data_base64":"hunter2"}`, `hunter2`} {
 		in := record(value)
-		readEvent(&in, 1<<20)
+		ReadEvent(&in, 1<<20)
 		require.NotEmpty(t, in.Fault)
 		require.NotContains(t, in.Fault, "hunter2")
 	}
@@ -212,7 +212,7 @@ func FuzzReadEvent(f *testing.F) {
 		if id != "" {
 			in.Headers = append(in.Headers, runner.RecordHeader{Key: "Ce_Id", Value: []byte(id)})
 		}
-		readEvent(&in, 1<<16)
+		ReadEvent(&in, 1<<16)
 		if in.Fault != "" {
 			require.Nil(t, in.Attributes)
 			require.Nil(t, in.Data)
@@ -231,7 +231,7 @@ func FuzzReadEvent(f *testing.F) {
 		out, err := encode(runner.Outgoing{ID: in.ID, Topic: "orders", Data: data})
 		require.NoError(t, err)
 		again := record(string(out.Value), "content-type", structuredHeader)
-		readEvent(&again, 1<<20)
+		ReadEvent(&again, 1<<20)
 		if again.Fault != "" {
 			require.Contains(t, again.Fault, "deeper") // the envelope is one more
 			return
@@ -257,7 +257,7 @@ func TestBinaryMode(t *testing.T) {
 		require.NotEqual(t, "contentMode", h.Key)
 		in.Headers = append(in.Headers, runner.RecordHeader{Key: h.Key, Value: h.Value})
 	}
-	readEvent(&in, 1<<20)
+	ReadEvent(&in, 1<<20)
 	require.Empty(t, in.Fault)
 	require.Equal(t, "id", in.ID)
 	require.Equal(t, "/process/p", in.Source)

@@ -130,7 +130,7 @@ func (c *consumer) take(m *confluent.Message) (runner.Incoming, bool) {
 	if m.TimestampType != confluent.TimestampNotAvailable {
 		in.Timestamp = m.Timestamp
 	}
-	readEvent(&in, c.config.MaxMessageBytes)
+	ReadEvent(&in, c.config.MaxMessageBytes)
 	return in, true
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// sampleOrder is the service order that the demo publishes: testdata/sonata/service-order-kubernetes.json.
+// sampleOrder is the service order that the demo publishes: processes/samples/service-order-kubernetes.json.
 //
 //go:embed order.json
 var sampleOrder []byte

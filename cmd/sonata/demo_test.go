@@ -72,7 +72,7 @@ func requireInOrder(t *testing.T, text string, patterns ...string) {
 // TestTheDemoRunsTheWholeSample: the order of the documentation, with all of its three parts.
 func TestTheDemoRunsTheWholeSample(t *testing.T) {
 	t.Parallel() // it waits more than it works
-	o := demo(t, t.TempDir(), "--order", filepath.Join("..", "..", "testdata", "sonata", "service-order.json"))
+	o := demo(t, t.TempDir(), "--order", filepath.Join("..", "..", "processes", "samples", "service-order.json"))
 	require.Zero(t, o.status, o.errors+o.out)
 	require.Equal(t, 3, strings.Count(o.out[strings.LastIndex(o.out, "SCHEDULED"):], "COMPLETED"), o.out)
 }

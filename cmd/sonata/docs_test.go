@@ -82,5 +82,5 @@ func TestCommandLinesInTheDocumentsWork(t *testing.T) {
 
 // TestTheSampleOrderIsThatOfTheTestdata: what `demo` publishes is the file that the documents name.
 func TestTheSampleOrderIsThatOfTheTestdata(t *testing.T) {
-	require.JSONEq(t, read(t, filepath.Join("..", "..", "testdata", "sonata", "service-order-kubernetes.json")), string(sampleOrder))
+	require.JSONEq(t, read(t, filepath.Join("..", "..", "processes", "samples", "service-order-kubernetes.json")), string(sampleOrder))
 }

@@ -130,7 +130,7 @@ func message(given string, stage *play.Stage) (play.Message, error) {
 		return m, err
 	}
 	if event, whole := cloudEvent(m.Data); whole {
-		m.ID, m.Source, m.Data = text(event, "id"), text(event, "source"), event["data"]
+		m.Data = event["data"]
 		delete(event, "data")
 		m.Attributes = event
 	}

@@ -1,13 +1,14 @@
 package play
 
 import (
-	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 
+	"github.com/sonata-bpmn/sonata/adapters/kafka"
 	"github.com/sonata-bpmn/sonata/engine"
 	"github.com/sonata-bpmn/sonata/engine/runner"
 )
@@ -25,12 +26,15 @@ func (w *World) Start(s runner.Start) (*Instance, error) {
 // Message is one that comes from outside.
 type Message struct {
 	Topic      string
-	Key        string // of the record: what instances correlate by
-	ID, Source string // of the CloudEvent; the default for ID is one that was not there before
-	Attributes map[string]any
+	Key        string         // of the record: what instances correlate by
+	Attributes map[string]any // of the CloudEvent; the default for id is one that was not there before
 	Headers    map[string]string
 	Data       any       // JSON values of the engine
 	To         *Instance // the instance that it answers, nil if it names none
+	// Raw is the record's value, if it is given as it is: then Attributes, Data and To are not used.
+	Raw *string
+	// Untaken says that nobody is expected to take it, so that nobody waits long for that where time is real.
+	Untaken bool
 }
 
 // Send publishes a message and says whether anybody took it. If nobody did and nobody will, the error wraps [ErrUndeliverable] and
@@ -38,19 +42,30 @@ type Message struct {
 func (w *World) Send(m Message) (taken bool, err error) {
 	w.sent++
 	from := len(w.events)
-	if err := w.bus.Send(w.ctx, m.Topic, w.record(m)); err != nil {
+	wasTaken := func() bool {
+		return slices.ContainsFunc(w.events[from:], func(e Event) bool { return e.Kind == MessageCorrelated && e.Topic == m.Topic })
+	}
+	if w.live != nil {
+		return w.sendLive(m, wasTaken)
+	}
+	record, err := w.record(m)
+	if err != nil {
 		return false, err
 	}
-	if err := w.settle(); err != nil {
+	if m.Raw != nil {
+		kafka.ReadEvent(&record, maxRecord)
+	}
+	if err := errors.Join(w.bus.Send(w.ctx, m.Topic, record), w.settle()); err != nil {
 		return false, err
 	}
-	for _, e := range w.events[from:] {
-		if e.Kind == MessageCorrelated && e.Topic == m.Topic {
-			return true, nil
-		}
+	if wasTaken() {
+		return true, nil
 	}
 	return false, w.undelivered(m.Topic)
 }
+
+// maxRecord is the largest record that is read, in bytes.
+const maxRecord = 1 << 20
 
 // ErrUndeliverable says that nobody took a message and nobody ever will.
 var ErrUndeliverable = errors.New("cannot be delivered")
@@ -69,22 +84,31 @@ func (w *World) undelivered(topic string) error {
 }
 
 // record is the message as a bus delivers it.
-func (w *World) record(m Message) runner.Incoming {
-	id := cmp.Or(m.ID, fmt.Sprintf("message-%d", w.sent))
-	attributes := map[string]any{
-		"specversion": "1.0", "id": id, "source": cmp.Or(m.Source, "/play"), "type": m.Topic, "time": w.Now().Format(time.RFC3339Nano),
-	}
-	maps.Copy(attributes, m.Attributes)
-	if m.To != nil {
-		attributes["kogitoprocrefid"] = m.To.State.Key.String()
-	}
-	in := runner.Incoming{
-		Key: []byte(m.Key), ID: id, Source: cmp.Or(m.Source, "/play"), Attributes: attributes, Data: m.Data, Timestamp: w.Now(),
-	}
+func (w *World) record(m Message) (runner.Incoming, error) {
+	record := runner.Incoming{Topic: m.Topic, Key: []byte(m.Key), Timestamp: w.Now()}
 	for _, name := range slices.Sorted(maps.Keys(m.Headers)) {
-		in.Headers = append(in.Headers, runner.RecordHeader{Key: name, Value: []byte(m.Headers[name])})
+		record.Headers = append(record.Headers, runner.RecordHeader{Key: name, Value: []byte(m.Headers[name])})
 	}
-	return in
+	if m.Raw != nil {
+		record.Value = []byte(*m.Raw)
+		return record, nil
+	}
+	record.Attributes = map[string]any{
+		"specversion": "1.0", "id": fmt.Sprintf("message-%d", w.sent), "source": "/play", "type": m.Topic,
+		"time": w.Now().Format(time.RFC3339Nano),
+	}
+	maps.Copy(record.Attributes, m.Attributes)
+	if m.To != nil {
+		record.Attributes["kogitoprocrefid"] = m.To.State.Key.String()
+	}
+	record.ID, _ = record.Attributes["id"].(string)
+	record.Source, _ = record.Attributes["source"].(string)
+	record.Data = m.Data
+	event := maps.Clone(record.Attributes)
+	event["data"] = m.Data
+	var err error
+	record.Value, err = json.Marshal(event)
+	return record, err
 }
 
 // Broadcast gives a signal to everything that waits for it.
@@ -130,12 +154,17 @@ func (w *World) then(err error) error {
 	return w.settle()
 }
 
+// Deploy deploys a file into this world. The error is [bpmn.Problems] when that is refused.
+func (w *World) Deploy(file runner.Resource) (runner.Deployment, error) {
+	return w.runner.Deploy(w.ctx, []runner.Resource{file})
+}
+
 // NextTimer says when the next timer is due: the zero time if none waits.
 func (w *World) NextTimer() (time.Time, error) { return w.runner.NextTimer() }
 
 // MoveTo moves the clock, but not back, and fires what is due then.
 func (w *World) MoveTo(at time.Time) error {
-	if now := w.Now(); at.After(now) {
+	if now := w.Now(); w.live == nil && at.After(now) {
 		w.clock.Advance(at.Sub(now))
 	}
 	return w.settle()
@@ -149,6 +178,9 @@ const maxTimers = 100_000
 
 // AdvanceTo moves the clock and fires each timer on the way at its own time, in due order. After each move it calls then.
 func (w *World) AdvanceTo(at time.Time, then func() error) error {
+	if w.live != nil {
+		return w.waitUntil(at, then)
+	}
 	for range maxTimers {
 		next, err := w.NextTimer()
 		if err != nil {

@@ -23,11 +23,14 @@ type World struct {
 	Stage *Stage
 
 	ctx    context.Context //nolint:containedctx // it is the world's life, which its methods share
-	stop   context.CancelFunc
-	ended  chan error
 	runner *runner.Runner
-	bus    *memory.Bus
-	clock  *memory.Clock
+	live   Live // nil: what follows is the world
+
+	stop  context.CancelFunc
+	ended chan error
+	store *memory.Store
+	bus   *memory.Bus
+	clock *memory.Clock
 
 	mu        sync.Mutex // guards what follows: the runner's loop and its bus write it while a command is carried out
 	instances []*Instance
@@ -62,28 +65,59 @@ type Published struct {
 
 // Open makes a world. It ends with ctx or with [World.Close].
 func (s *Stage) Open(ctx context.Context) (*World, error) {
-	w := &World{Stage: s, clock: memory.NewClock(s.opts.At), byKey: map[engine.Key]*Instance{}, ended: make(chan error, 1)}
+	w := &World{Stage: s, ctx: ctx, clock: memory.NewClock(s.opts.At), byKey: map[engine.Key]*Instance{}, store: s.store.Copy()}
 	w.bus = memory.NewBus(w.deliver)
-	store := s.store.Copy()
-	r, err := s.runner.Fork(store, runner.Options{
-		Bus: w.bus, Clock: w.clock, ID: storeID, NoStartTimers: s.opts.NoStartTimers, Observe: w.observe,
-	})
-	if err != nil {
+	if err := w.run(); err != nil {
 		return nil, err
-	}
-	w.runner = r
-	w.ctx, w.stop = context.WithCancel(ctx)
-	go func() { w.ended <- r.Run(w.ctx) }()
-	if err := w.settle(); err != nil {
-		return nil, errors.Join(err, w.Close())
 	}
 	return w, nil
 }
 
-// Close ends the world.
+// run lets a runner work on the store until [World.Close].
+func (w *World) run() (err error) {
+	w.runner, err = w.Stage.runner.Fork(w.store, runner.Options{
+		Bus: w.bus, Clock: w.clock, ID: storeID, NoStartTimers: w.Stage.opts.NoStartTimers, Observe: w.observe,
+	})
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(w.ctx)
+	r, ended := w.runner, make(chan error, 1)
+	w.stop, w.ended = stop, ended
+	go func() { ended <- r.Run(ctx) }()
+	if err := w.settle(); err != nil {
+		return errors.Join(err, w.Close())
+	}
+	return nil
+}
+
+// Close ends the world. One that is live goes on without being looked at.
 func (w *World) Close() error {
+	if w.live != nil {
+		return nil
+	}
 	w.stop()
 	return <-w.ended
+}
+
+// Restart stops Sonata and starts it again on the same store. If it crashed, it did not hear that what it published had arrived:
+// then it publishes all of that again, with the same ids.
+func (w *World) Restart(crashed bool) error {
+	if w.live != nil {
+		r, err := w.live.Restart(w.ctx)
+		if err != nil {
+			return err
+		}
+		w.runner = r
+		return w.settle()
+	}
+	if err := errors.Join(w.Close(), w.run()); err != nil || !crashed {
+		return err
+	}
+	if _, err := w.bus.Publish(w.ctx, w.bus.Published()); err != nil {
+		return err
+	}
+	return w.settle()
 }
 
 // deliver gives messages to the runner, up to a limit: after it they stay on their topics.
@@ -124,6 +158,9 @@ func (w *World) hold(held bool) error {
 
 // settle waits until nothing is left to do.
 func (w *World) settle() error {
+	if w.live != nil {
+		return w.calm()
+	}
 	if err := w.runner.Settled(w.ctx); err != nil {
 		return err
 	}
@@ -136,7 +173,12 @@ func (w *World) settle() error {
 }
 
 // Now is what the clock shows.
-func (w *World) Now() time.Time { return w.clock.Now() }
+func (w *World) Now() time.Time {
+	if w.live != nil {
+		return time.Now()
+	}
+	return w.clock.Now()
+}
 
 // Instances lists the instances in the order of their creation.
 func (w *World) Instances() []*Instance { return w.instances }

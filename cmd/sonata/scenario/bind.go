@@ -95,6 +95,11 @@ func (b *binder) expect(e *Expect) {
 	for _, w := range e.Running {
 		b.process(w)
 	}
+	for _, c := range e.Confined {
+		for _, topic := range c.Topics {
+			b.published(topic)
+		}
+	}
 }
 
 func (b *binder) which(at Place, w Which) {

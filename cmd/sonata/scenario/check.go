@@ -1,9 +1,7 @@
 package scenario
 
 import (
-	"errors"
 	"maps"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -57,6 +55,9 @@ func (d *decoder) checkStep(f *File, s *Step) {
 	if s.Publish != nil {
 		d.checkPublish(f, s.Publish)
 	}
+	if s.Refuse != nil {
+		s.Refuse.source, _ = d.readBeside(f, s.Refuse.File)
+	}
 	for _, e := range s.Expect {
 		if e.empty() {
 			d.faultAt(e.Place, "this expects nothing; say what: state, at, path, variables, published or another field")
@@ -78,6 +79,7 @@ func (s *Step) actions() (names []string) {
 		{"start", s.Start != nil}, {"publish", s.Publish != nil}, {"reply", s.Reply != nil}, {"complete", s.Complete != nil},
 		{"fail", s.Fail != nil}, {"throw", s.Throw != nil}, {"signal", s.Signal != nil}, {"set", s.Set != nil},
 		{"resolve", s.Resolve != nil}, {"cancel", s.Cancel != nil}, {"advance", s.Advance.Text != ""},
+		{"restart", s.Restart != ""}, {"refuse", s.Refuse != nil},
 	} {
 		if a.given {
 			names = append(names, a.name)
@@ -88,7 +90,7 @@ func (s *Step) actions() (names []string) {
 
 func (e *Expect) empty() bool {
 	return e.State == "" && e.At == nil && e.Path == nil && e.ExactPath == nil && e.Skipped == nil && !e.Variables.Given &&
-		e.Published == nil && e.ExactPublished == nil && e.Incidents == nil && e.Running == nil
+		e.Published == nil && e.ExactPublished == nil && e.Incidents == nil && e.Running == nil && e.Confined == nil
 }
 
 // checkPublish reads the file that a message comes from.
@@ -105,28 +107,25 @@ func (d *decoder) checkPublish(f *File, p *Publish) {
 		}
 	}
 	if p.Data.Given {
-		p.event["data"] = overlaid(p.event["data"], p.Data.Data)
+		p.event["data"] = overlaid(p.event["data"], p.Data.data)
+	}
+	if _, ok := p.Attributes.data.(map[string]any); p.Attributes.Given && !ok {
+		d.faultAt(p.Attributes.Place, "this must be names with their values, such as kogitobusinesskey: order 1")
+	}
+	if p.Raw != nil && (p.Data.Given || p.File.Text != "" || p.Attributes.Given || p.ID != "" || p.Source != "") {
+		d.faultAt(p.Place, "raw is the whole value of the record; leave data, file, attributes, id and source away")
 	}
 }
 
 // readMessage reads the file, and reports whether it could.
 func (d *decoder) readMessage(f *File, p *Publish) bool {
-	path := filepath.Join(filepath.Dir(f.Path), filepath.FromSlash(p.File.Text))
-	info, err := os.Stat(path)
-	if err == nil && info.Size() > maxFile {
-		err = errors.New(path + " is too large")
-	}
-	var source []byte
-	if err == nil {
-		source, err = os.ReadFile(path)
-	}
-	if err != nil {
-		d.faultAt(p.File.Place, "file: %v", reason(err))
+	source, ok := d.readBeside(f, p.File)
+	if !ok {
 		return false
 	}
 	document, err := engine.DecodeJSON(source)
 	if err != nil {
-		d.faultAt(p.File.Place, "file: %s: %v", path, err)
+		d.faultAt(p.File.Place, "file: %s: %v", p.File.Text, err)
 		return false
 	}
 	event, ok := document.(map[string]any)
@@ -136,6 +135,15 @@ func (d *decoder) readMessage(f *File, p *Publish) bool {
 	}
 	p.event["data"] = document
 	return true
+}
+
+// readBeside reads a file that a scenario file names.
+func (d *decoder) readBeside(f *File, named Word) ([]byte, bool) {
+	source, err := d.read(filepath.Join(filepath.Dir(f.Path), filepath.FromSlash(named.Text)))
+	if err != nil {
+		d.faultAt(named.Place, "file: %v", reason(err))
+	}
+	return source, err == nil
 }
 
 // overlaid lays fields over those of an object, at any depth; other values replace what is there.

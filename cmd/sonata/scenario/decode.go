@@ -57,6 +57,7 @@ const (
 type decoder struct {
 	file     string
 	suggest  Suggest
+	read     func(file string) ([]byte, error)
 	problems Problems
 	nodes    int
 	depth    int

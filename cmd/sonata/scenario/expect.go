@@ -31,6 +31,9 @@ func (p *playing) compare(e *Expect) (texts []string) {
 	if e.Running != nil {
 		texts = append(texts, p.compareRunning(e.Running)...)
 	}
+	for _, c := range e.Confined {
+		texts = append(texts, p.compareConfined(c)...)
+	}
 	return texts
 }
 
@@ -262,6 +265,26 @@ func (p *playing) compareRunning(want []Word) []string {
 		return nil
 	}
 	return []string{fmt.Sprintf("running: expected %s, got %s", list(expected), list(running))}
+}
+
+// compareConfined looks for a text where it must not be.
+func (p *playing) compareConfined(c *Confined) (texts []string) {
+	for _, m := range p.Published() {
+		if allowed := slices.ContainsFunc(c.Topics, func(w Word) bool { return w.Text == m.Topic }); !allowed && strings.Contains(fmt.Sprint(m.Key, m.Headers, m.Data), c.Text) {
+			texts = append(texts, "confined: a message on "+m.Topic+" holds it")
+		}
+	}
+	for _, i := range p.Instances() {
+		if strings.Contains(i.State.BusinessKey, c.Text) {
+			texts = append(texts, "confined: the business key of "+i.Process.ID+" holds it")
+		}
+	}
+	for _, f := range p.incidents() {
+		if strings.Contains(f.Text, c.Text) {
+			texts = append(texts, "confined: the text of the incident at "+f.Element+" holds it")
+		}
+	}
+	return texts
 }
 
 // where says what an instance does now.

@@ -37,6 +37,8 @@ type Step struct {
 	Set      *Set      `yaml:"set" doc:"Write variables of an instance, as an operator does."`
 	Resolve  *Resolve  `yaml:"resolve" doc:"Run the step again that has failed, as an operator does."`
 	Cancel   *Cancel   `yaml:"cancel" doc:"Cancel an instance."`
+	Restart  Restart   `yaml:"restart" doc:"Stop Sonata and start it again; crashed: what it has published last is published once more, as Sonata does when it did not hear that it arrived."`
+	Refuse   *Refuse   `yaml:"refuse" doc:"Deploy a file that must be refused."`
 	Expect   []*Expect `yaml:"expect" doc:"What must be so now. Several are for several instances."`
 }
 
@@ -67,15 +69,16 @@ type Publish struct {
 	Place
 	Topic      Word              `yaml:"topic,short" doc:"The topic. Default: the type of the CloudEvent in the file."`
 	File       Word              `yaml:"file" doc:"A JSON file, relative to this one, with the data or a whole CloudEvent."`
-	Data       Value             `yaml:"data" doc:"The data; laid over that of the file, if there is one."`
+	Data       Template          `yaml:"data" doc:"The data; laid over that of the file, if there is one. A text that begins with = is an expression, in which published are the messages that the processes have published, the newest of each topic by its topic: published[\"orders\"].data, .key, .headers, .process, .instance."`
+	Raw        *Text             `yaml:"raw" doc:"The value of the record as it is, whether it can be read or not. An empty text is a record without a value."`
 	Key        string            `yaml:"key" doc:"The record's key, by which waiting instances are found (their correlation key)."`
 	ID         string            `yaml:"id" doc:"The id of the CloudEvent. A second message with the same id and source changes nothing."`
 	Source     string            `yaml:"source" doc:"The source of the CloudEvent."`
-	Attributes map[string]string `yaml:"attributes" doc:"Further attributes of the CloudEvent, such as kogitobusinesskey."`
+	Attributes Template          `yaml:"attributes" doc:"Further attributes of the CloudEvent, such as kogitobusinesskey; with expressions as in data."`
 	Headers    map[string]string `yaml:"headers" doc:"Headers of the record."`
 	Untaken    bool              `yaml:"untaken" doc:"Nobody takes it: it is kept for whoever comes to wait for it, or its id was there before. Without this, a message that nobody takes is a failure."`
 
-	// event is what the file holds: a CloudEvent, or one with nothing but data.
+	// event is what the file holds: a CloudEvent, or one with nothing but data. In it are the expressions of Data.
 	event map[string]any
 }
 
@@ -151,6 +154,15 @@ type Resolve struct {
 	Which
 }
 
+// Refuse tries to deploy a file.
+type Refuse struct {
+	Place
+	File     Word   `yaml:"file,required,short" doc:"The file, relative to this one."`
+	Problems []Word `yaml:"problems" doc:"The codes of all its problems, such as BPMN024, each once, in any order. Default: any."`
+
+	source []byte
+}
+
 // Expect is what must be so.
 type Expect struct {
 	Place
@@ -165,6 +177,14 @@ type Expect struct {
 	ExactPublished []*Published `yaml:"exactPublished" doc:"All messages that the processes have published since the beginning of the scenario, in their order."`
 	Incidents      []*Incident  `yaml:"incidents" doc:"All incidents that are open, of all instances, in any order. An incident that is never expected is a failure."`
 	Running        []Word       `yaml:"running" doc:"The processes of all instances that have not ended, once for each, in any order."`
+	Confined       []*Confined  `yaml:"confined" doc:"Secrets, and who may get them."`
+}
+
+// Confined is a text that does not get around.
+type Confined struct {
+	Place
+	Text   string `yaml:"text,required" doc:"A text that is in no message, business key or text of an incident."`
+	Topics []Word `yaml:"topics" doc:"The messages on these topics may hold it."`
 }
 
 // Published is a message that a process has published.
@@ -187,6 +207,18 @@ type Incident struct {
 	Process Word   `yaml:"process" doc:"The process that it is in."`
 }
 
+// Text is a text that may be empty.
+type Text string
+
+// Restart is how Sonata ended before it was started again.
+type Restart string
+
+// Ways to end.
+const (
+	Stopped Restart = "stopped"
+	Crashed Restart = "crashed"
+)
+
 // State is the state of an instance.
 type State string
 
@@ -199,5 +231,6 @@ const (
 
 // enums are the words that a type can have.
 var enums = map[reflect.Type][]string{
-	reflect.TypeFor[State](): {string(Active), string(Completed), string(Terminated)},
+	reflect.TypeFor[State]():   {string(Active), string(Completed), string(Terminated)},
+	reflect.TypeFor[Restart](): {string(Stopped), string(Crashed)},
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -22,7 +21,7 @@ const Suffix = ".test.yaml"
 type Loader struct {
 	// Flows lists the .bpmn files that paths name: files, and those in and below folders.
 	Flows func(paths []string) ([]string, error)
-	// Read reads one of them.
+	// Read reads a file: one of them, a scenario file, or what that names.
 	Read    func(file string) ([]byte, error)
 	Suggest Suggest
 
@@ -48,11 +47,11 @@ type Suite struct {
 // Load reads a file, deploys what it names and checks everything. The error is [Problems] when the file is wrong, and
 // [github.com/sonata-bpmn/sonata/bpmn.Problems] when what it deploys is.
 func (l *Loader) Load(ctx context.Context, path string) (*Suite, error) {
-	source, err := readAll(path)
+	source, err := l.Read(path)
 	if err != nil {
 		return nil, err
 	}
-	d := &decoder{file: path, suggest: l.Suggest}
+	d := &decoder{file: path, suggest: l.Suggest, read: l.Read}
 	s := &Suite{File: &File{Path: path}, stages: map[*Scenario]*play.Stage{}}
 	d.decode(source, s.File)
 	if len(d.problems) == 0 {
@@ -79,25 +78,13 @@ func (l *Loader) Load(ctx context.Context, path string) (*Suite, error) {
 	return s, nil
 }
 
-// readAll reads a file that is not larger than any sensible one.
-func readAll(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() > maxFile {
-		return make([]byte, maxFile+1), nil // the decoder says so
-	}
-	return os.ReadFile(path)
-}
-
 // flows lists the files to deploy: those that the file names, else the one that is named as it, else all in its folder.
 func (l *Loader) flows(d *decoder, f *File) []string {
 	dir := filepath.Dir(f.Path)
 	if len(f.Deploy) == 0 {
 		same := strings.TrimSuffix(f.Path, Suffix) + ".bpmn"
-		if _, err := os.Stat(same); err == nil {
-			return []string{filepath.Clean(same)}
+		if files, err := l.Flows([]string{same}); err == nil {
+			return files
 		}
 		files, err := l.Flows([]string{dir})
 		if err != nil {

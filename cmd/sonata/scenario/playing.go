@@ -16,6 +16,7 @@ type Result struct {
 	*Scenario
 	Failure *Failure // nil: it passed
 	Took    time.Duration
+	Left    int          // steps that were not played
 	Events  []play.Event // what happened
 	Stage   *play.Stage
 }
@@ -36,24 +37,55 @@ func (f *Failure) String() string {
 // Play plays one scenario of the suite. The error is that of ctx, or a mistake of ours.
 func (s *Suite) Play(ctx context.Context, sc *Scenario) (r Result, err error) {
 	began := time.Now()
-	stage := s.stages[sc]
-	r = Result{Scenario: sc, Stage: stage}
-	w, err := stage.Open(ctx)
+	w, err := s.stages[sc].Open(ctx)
 	if err != nil {
-		return r, err
+		return Result{Scenario: sc, Stage: s.stages[sc]}, err
 	}
+	r, err = s.playOn(w, sc, func(int, string) {})
+	r.Took = time.Since(began)
+	return r, errors.Join(err, w.Close())
+}
+
+// PlayLive plays one scenario of the suite on a Sonata that works and on which what it deploys is deployed, and tells each step before
+// it is done. What lies too far in the future ends it: then Left says how many steps are left.
+func (s *Suite) PlayLive(ctx context.Context, sc *Scenario, live play.Live, tell func(step int, what string)) (Result, error) {
+	return s.playOn(s.stages[sc].Attach(ctx, live), sc, tell)
+}
+
+func (s *Suite) playOn(w *play.World, sc *Scenario, tell func(int, string)) (r Result, err error) {
+	r = Result{Scenario: sc, Stage: w.Stage}
 	p := &playing{World: w, suite: s, scenario: sc, expected: map[incidentID]bool{}, answered: map[int]bool{}, ids: map[string]bool{}}
 	for i, step := range sc.Steps {
+		tell(i+1, step.what())
 		if r.Failure, err = p.step(step); r.Failure != nil {
 			r.Failure.Step = i + 1
+		}
+		if errors.Is(err, play.ErrHorizon) {
+			r.Left, err = len(sc.Steps)-i, nil
+			break
 		}
 		if r.Failure != nil || err != nil {
 			break
 		}
 	}
 	r.Events = w.Events()
-	r.Took = time.Since(began)
-	return r, errors.Join(err, w.Close())
+	return r, err
+}
+
+// what names what a step does.
+func (s *Step) what() string {
+	actions := s.actions()
+	switch {
+	case len(actions) == 0:
+		return "expect"
+	case s.Advance.Text != "":
+		return "advance " + s.Advance.Text
+	case s.Publish != nil:
+		return "publish on " + s.Publish.Topic.Text
+	case s.Restart != "":
+		return "restart"
+	}
+	return actions[0]
 }
 
 // playing is a scenario under way.
@@ -93,8 +125,21 @@ func (p *playing) step(s *Step) (*Failure, error) {
 	if f, err := asFailure(err, s.Place, what); f != nil || err != nil {
 		return f, err
 	}
-	place := s.Place
-	var texts []string
+	place, texts := p.compareAll(s)
+	for end := time.Now().Add(p.Patience()); len(texts) > 0 && time.Now().Before(end); place, texts = p.compareAll(s) {
+		if err := errors.Join(p.Look(), p.respond()); err != nil {
+			return nil, err
+		}
+	}
+	if texts = append(texts, p.unexpectedIncidents()...); len(texts) == 0 {
+		return nil, nil
+	}
+	return &Failure{Place: place, What: what, Texts: texts}, nil
+}
+
+// compareAll says everything that is not as a step expects it, and where that is expected first.
+func (p *playing) compareAll(s *Step) (place Place, texts []string) {
+	place = s.Place
 	for _, e := range s.Expect {
 		if found := p.compare(e); len(found) > 0 {
 			if texts == nil {
@@ -103,11 +148,7 @@ func (p *playing) step(s *Step) (*Failure, error) {
 			texts = append(texts, found...)
 		}
 	}
-	texts = append(texts, p.unexpectedIncidents()...)
-	if len(texts) == 0 {
-		return nil, nil
-	}
-	return &Failure{Place: place, What: what, Texts: texts}, nil
+	return place, texts
 }
 
 // asFailure tells what failed in the scenario from what failed around it.

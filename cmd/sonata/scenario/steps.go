@@ -4,9 +4,12 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
+	"path"
 	"slices"
 	"strings"
 
+	"github.com/sonata-bpmn/sonata/bpmn"
 	"github.com/sonata-bpmn/sonata/cmd/sonata/play"
 	"github.com/sonata-bpmn/sonata/engine"
 	"github.com/sonata-bpmn/sonata/engine/runner"
@@ -49,6 +52,38 @@ func (p *playing) act(s *Step) error {
 			return err
 		}
 		return p.Cancel(i)
+	case s.Restart != "":
+		return p.Restart(s.Restart == Crashed)
+	case s.Refuse != nil:
+		return p.refuse(s.Refuse)
+	}
+	return nil
+}
+
+// refuse deploys a file that must be refused.
+func (p *playing) refuse(r *Refuse) error {
+	_, err := p.Deploy(runner.Resource{Name: path.Base(r.File.Text), XML: r.source})
+	problems, refused := errors.AsType[bpmn.Problems](err)
+	if err != nil && !refused {
+		return err
+	}
+	var found, want []string
+	for _, problem := range problems {
+		if problem.Severity == bpmn.SeverityError {
+			found = append(found, problem.Code)
+		}
+	}
+	for _, w := range r.Problems {
+		want = append(want, w.Text)
+	}
+	slices.Sort(found)
+	slices.Sort(want)
+	found = slices.Compact(found)
+	switch {
+	case err == nil:
+		return failf("%s was deployed, but it should be refused", r.File.Text)
+	case want != nil && !slices.Equal(want, found):
+		return failf("the problems of %s: expected %s, got %s", r.File.Text, list(want), list(found))
 	}
 	return nil
 }
@@ -61,17 +96,9 @@ func (p *playing) start(s *Start) error {
 }
 
 func (p *playing) publish(m *Publish) error {
-	message := play.Message{
-		Topic: m.Topic.Text, Key: m.Key, Headers: m.Headers, Data: m.event["data"], Attributes: map[string]any{},
-		ID: cmp.Or(m.ID, text(m.event, "id")), Source: cmp.Or(m.Source, text(m.event, "source")),
-	}
-	for name, value := range m.event {
-		if !slices.Contains([]string{"data", "id", "source", "type"}, name) {
-			message.Attributes[name] = value
-		}
-	}
-	for name, value := range m.Attributes {
-		message.Attributes[name] = value
+	message, err := p.message(m)
+	if err != nil {
+		return err
 	}
 	taken, err := p.Send(message)
 	if errors.Is(err, play.ErrUndeliverable) {
@@ -79,8 +106,8 @@ func (p *playing) publish(m *Publish) error {
 			err = nil
 		}
 	}
-	id := message.Source + "\n" + message.ID
-	repeated := message.ID != "" && p.ids[id]
+	id := fmt.Sprint(message.Attributes["source"], "\n", message.Attributes["id"])
+	repeated := message.Attributes["id"] != nil && p.ids[id]
 	p.ids[id] = true
 	switch {
 	case err != nil || taken != m.Untaken:
@@ -91,6 +118,42 @@ func (p *playing) publish(m *Publish) error {
 		return failf("nobody took the message on %s: one with its id was there before, so it changed nothing; say untaken: true if that is meant", m.Topic.Text)
 	}
 	return failf("nobody took the message on %s; %s", m.Topic.Text, p.whoWaits(m.Topic.Text))
+}
+
+// message is what a step publishes.
+func (p *playing) message(m *Publish) (play.Message, error) {
+	message := play.Message{
+		Topic: m.Topic.Text, Key: m.Key, Headers: m.Headers, Attributes: map[string]any{}, Raw: (*string)(m.Raw), Untaken: m.Untaken,
+	}
+	names := map[string]any{"published": p.newest()}
+	attributes, err := m.Attributes.fill(p.Now(), names)
+	if err == nil {
+		message.Data, err = fill(m.event["data"], p.Now(), names)
+	}
+	if err != nil {
+		return message, failf("the message on %s cannot be made: %v", m.Topic.Text, err)
+	}
+	maps.Copy(message.Attributes, m.event)
+	if given, ok := attributes.(map[string]any); ok {
+		maps.Copy(message.Attributes, given)
+	}
+	for name, value := range map[string]string{"id": m.ID, "source": m.Source} {
+		if value != "" {
+			message.Attributes[name] = value
+		}
+	}
+	delete(message.Attributes, "data")
+	message.Attributes["type"] = m.Topic.Text
+	return message, nil
+}
+
+// newest are the messages that were published last, by topic.
+func (p *playing) newest() map[string]any {
+	all := map[string]any{}
+	for _, m := range p.Published() {
+		all[m.Topic] = describe(m)
+	}
+	return all
 }
 
 // text is a member of an object that is a string, else "".
