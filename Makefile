@@ -6,6 +6,7 @@ SHELL := /bin/bash
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 SOAK ?= 10m
 FUZZ ?= 20s
+PAIRS ?= 1000000
 # Dependencies for the linter alone stand in a module file of their own.
 LINT := go tool -modfile=.ci/tools/go.mod golangci-lint
 
@@ -58,8 +59,13 @@ fuzz-short: ## fuzz each fuzz test for FUZZ (20s)
 	done
 
 .PHONY: soak
-soak: ## kill and restart the binary under orders for SOAK (10m), and count every effect
+soak: ## kill and restart the binary under orders for SOAK (10m), and count every effect, then simulate
 	SONATA_TEST_SOAK=$(SOAK) go test -race -timeout 0 -count 1 -v -run '^TestSoak$$' ./cmd/sonata
+	@$(MAKE) --no-print-directory simulate
+
+.PHONY: simulate
+simulate: ## send random processes along random paths, PAIRS (1000000) of them, with a second interpreter beside the engine
+	SONATA_PAIRS=$(PAIRS) go test -timeout 0 -count 1 -v -run '^TestSimulation$$' ./engine
 
 .PHONY: clean
 clean: ## remove what was built; ./data stays

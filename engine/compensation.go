@@ -149,7 +149,7 @@ func (n *node) undoneBy(instance bool) string {
 
 // recordCompletion keeps what is needed to undo an activity that completes, until its scope ends.
 func (s *step) recordCompletion(n *node, t Token) {
-	if n.source.IsForCompensation {
+	if n.source.IsForCompensation || n.source.TriggeredByEvent && n.eventStart().compensates() {
 		return
 	}
 	done := Completion{Node: n.id, Variables: s.local(t)}

@@ -97,7 +97,7 @@ func catches(events []*node, is func(*definition) bool, code string) *node {
 			case !is(d):
 			case d.code == code:
 				return n
-			case d.code == "":
+			case d.code == "" && all == nil:
 				all = n
 			}
 		}

@@ -104,6 +104,8 @@ type Scope struct {
 	Live int `json:"live,omitempty"`
 	// Loop is set inside of a looping activity and of an ad-hoc sub-process.
 	Loop *Loop `json:"loop,omitempty"`
+	// Index is, inside of one instance of a looping activity, which one it is, from 1 on.
+	Index int `json:"index,omitempty"`
 	// Resetting holds, by complex gateway that waits for its reset, the flows that took part in its activation.
 	Resetting map[string][]string `json:"resetting,omitempty"`
 	// Completed is what can be compensated, ascending by ID; the last is undone first.

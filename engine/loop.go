@@ -133,7 +133,7 @@ func (s *step) spawn(n *node, whole Token) {
 	}
 	s.emit(LoopAdvanced{Scope: whole.Inner, Started: 1})
 	t := s.place(whole.Inner, n)
-	s.emit(ScopeOpened{Scope{ID: s.newID(), Parent: whole.Inner, Token: t.ID, Node: n.id, Variables: variables}})
+	s.emit(ScopeOpened{Scope{ID: s.newID(), Parent: whole.Inner, Token: t.ID, Node: n.id, Index: loop.Started + 1, Variables: variables}})
 	s.queue = append(s.queue, t.ID)
 }
 
@@ -148,8 +148,7 @@ func (s *step) leaveInstance(n *node, t Token, results map[string]any) {
 		err = s.closeOutputs(n, t, results)
 	}
 	if err == nil && n.loop.outputElement != nil {
-		counter, _ := s.in.Scope(t.Inner).Variables["loopCounter"].(int64)
-		advanced.Index = int(counter) - n.loop.first + 1
+		advanced.Index = s.in.Scope(t.Inner).Index
 		if advanced.Output, err = s.eval(n.loop.outputElement, t.Inner); err != nil {
 			err = faultf(IncidentMapping, "the output element of %s: %w", n, err)
 		}

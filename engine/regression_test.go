@@ -381,3 +381,59 @@ func TestInstancesAreUndoneOneByOne(t *testing.T) {
 	c = enginetest.Start(t, model, map[string]any{"items": []any{}})
 	c.Completed()
 }
+
+// §13.5.5: an event sub-process that has compensated is not itself something to undo.
+func TestACompensationEventSubProcessIsNotUndone(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		subProcess sub {
+			startEvent s
+			task a
+			s -> a
+			subProcess esp event {
+				startEvent u compensate=
+				serviceTask undo type=undo
+				serviceTask undoUndo type=undoUndo compensation
+				boundaryEvent uu on=undo handler=undoUndo
+				u -> undo
+			}
+		}
+		intermediateThrowEvent once compensate=
+		endEvent again compensate=
+		start -> sub -> once -> again`, nil)
+	c.Complete("undo", nil)
+	c.Completed()
+}
+
+// §10.5.5: of two events that catch everything in one place, the one that is drawn first catches.
+func TestTheFirstOfTwoEventsThatCatchEverything(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		subProcess sub {
+			startEvent s
+			endEvent up escalation=U1
+			s -> up
+		}
+		boundaryEvent first on=sub escalation=
+		boundaryEvent second on=sub escalation=
+		task a
+		task b
+		start -> sub
+		first -> a
+		second -> b`, nil)
+	c.Completed()
+	require.Contains(t, c.Path(), "first a")
+	require.NotContains(t, c.Path(), "second")
+}
+
+// §10.3.8: what an instance gives stands at the place of its input, whatever the instance does with its variable loopCounter.
+func TestOutputsStandAtTheirInputsWhateverLoopCounterSays(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		serviceTask a type=a each:item="= items" into:out="= item"
+		start -> a`, map[string]any{"items": []any{"x", "y"}})
+	c.Complete("a", map[string]any{"loopCounter": int64(2)})
+	c.Complete("a", map[string]any{"loopCounter": "broken"})
+	c.Completed()
+	require.Equal(t, []any{"x", "y"}, c.Variables()["out"])
+}

@@ -234,3 +234,12 @@ func encode(t testing.TB, v any) string {
 	require.NoError(t, err)
 	return string(data)
 }
+
+// mustEncode is for what can always be encoded.
+func mustEncode(v any) string {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(data)
+}

@@ -1,0 +1,186 @@
+package engine_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sonata-bpmn/sonata/engine"
+)
+
+// do makes a command of the engine in the naive interpreter.
+func (n *naive) do(before *engine.Instance, c engine.Command) string {
+	switch c := c.(type) {
+	case engine.StartInstance:
+		if p := c.Parent; p != nil {
+			n.catches = func(code string) bool { return p.CatchesAll || slices.Contains(p.Catches, code) }
+		}
+		n.start(c.Element, c.Variables)
+		return ""
+	case engine.CancelInstance:
+		n.state = "TERMINATED"
+		return ""
+	case engine.SetVariables:
+		return n.setVariables(before, c)
+	case engine.ResolveIncident:
+		return n.resolve(before, c)
+	}
+	id, act := n.action(c)
+	sub := before.Subscription(id)
+	if sub == nil {
+		return "the command names no subscription"
+	}
+	if sub.Token == 0 {
+		a := n.areaOf(before, sub.Scope)
+		if a == nil {
+			return "the interpreter has no such scope"
+		}
+		for _, w := range a.doors {
+			if same(w, sub) {
+				n.knock(a, w, dataOf(c))
+				n.settle()
+				return ""
+			}
+		}
+		return "the event sub-process does not wait"
+	}
+	v := n.visitOf(before, sub.Token)
+	if v == nil {
+		return "no token of the interpreter is where the engine's is:\n" + tokenTree(before, before.Token(sub.Token))
+	}
+	for _, w := range v.waits {
+		if same(w, sub) {
+			act(v, w)
+			n.settle()
+			return ""
+		}
+	}
+	return "nothing waits there"
+}
+
+// action says what a command does to the visit that waits for it.
+func (n *naive) action(c engine.Command) (engine.ID, func(v *visit, w *wait)) {
+	switch c := c.(type) {
+	case engine.CompleteJob:
+		return c.Subscription, func(v *visit, _ *wait) { v.waits = dropKind(v.waits, "job"); n.jobDone(v, c.Variables) }
+	case engine.FailJob:
+		return c.Subscription, func(v *visit, _ *wait) {
+			if c.Retries == 0 {
+				v.fault = "JOB_NO_RETRIES"
+			}
+		}
+	case engine.ThrowError:
+		return c.Subscription, func(v *visit, _ *wait) { n.throwError(v, c.Code, c.Variables) }
+	case engine.CorrelateMessage:
+		return c.Subscription, func(v *visit, w *wait) { n.fire(v, w, dataOf(c)) }
+	case engine.CorrelateSignal:
+		return c.Subscription, func(v *visit, w *wait) { n.fire(v, w, c.Variables) }
+	case engine.TriggerTimer:
+		return c.Subscription, func(v *visit, w *wait) { n.fire(v, w, nil) }
+	case engine.EscalateCall:
+		return c.Subscription, func(v *visit, _ *wait) { n.escalate(v, c.Code, c.Variables) }
+	case engine.EndCall:
+		return c.Subscription, func(v *visit, _ *wait) { n.endCall(v, c.Outcome) }
+	}
+	panic(fmt.Sprintf("naive: the interpreter does not know %T", c))
+}
+
+func dataOf(c engine.Command) map[string]any {
+	switch c := c.(type) {
+	case engine.CorrelateMessage:
+		data, _ := c.Message.Data.(map[string]any)
+		return data
+	case engine.CorrelateSignal:
+		return c.Variables
+	}
+	return nil
+}
+
+func dropKind(waits []*wait, kind string) []*wait {
+	return slices.DeleteFunc(waits, func(w *wait) bool { return w.kind == kind })
+}
+
+// jobDone is the completion of a job: of an activity, or of an event that throws a message by one.
+func (n *naive) jobDone(v *visit, vars map[string]any) {
+	if v.node.Kind == "endEvent" || v.node.Kind == "intermediateThrowEvent" {
+		v.fault = ""
+		n.happen(v, vars)
+		return
+	}
+	n.finish(v, vars)
+}
+
+func (n *naive) endCall(v *visit, o engine.Outcome) {
+	v.waits = dropKind(v.waits, "call")
+	switch o.Kind {
+	case engine.OutcomeCompleted:
+		n.finish(v, o.Variables)
+	case engine.OutcomeError:
+		n.throwError(v, o.Code, o.Variables)
+	default:
+		n.fail(v, "CALLED_ELEMENT_ERROR")
+	}
+}
+
+func (n *naive) setVariables(before *engine.Instance, c engine.SetVariables) string {
+	n.unsure = ""
+	a, v := n.root, (*visit)(nil)
+	if c.Scope != 0 && c.Scope != before.Scopes[0].ID {
+		s := before.Scope(c.Scope)
+		v = n.visitOf(before, s.Token)
+		if v == nil {
+			return "no token of the interpreter has such a scope"
+		}
+		a = v.in
+		if v.inside != nil {
+			a, v = v.inside, nil
+		}
+	}
+	if c.Local {
+		for name, value := range c.Variables {
+			if v != nil {
+				v.vars = set(v.vars, name, value)
+			} else {
+				a.vars = set(a.vars, name, value)
+			}
+		}
+	} else {
+		n.write(v, a, c.Variables)
+	}
+	n.settle()
+	return ""
+}
+
+func (n *naive) resolve(before *engine.Instance, c engine.ResolveIncident) string {
+	i := before.Incident(c.Incident)
+	v := n.visitOf(before, i.Token)
+	if v == nil {
+		return "no token of the interpreter has such an incident:\n" + tokenTree(before, before.Token(i.Token))
+	}
+	switch {
+	case v.fault == "JOB_NO_RETRIES":
+		v.fault = ""
+	case v.done:
+		n.leaveAgain(v)
+	case v.number > 0:
+		v.fault = ""
+		n.work(v)
+	default:
+		n.begin(v)
+	}
+	n.settle()
+	return ""
+}
+
+// leaveAgain repeats what failed after the work was done.
+func (n *naive) leaveAgain(v *visit) {
+	v.fault = ""
+	switch {
+	case v.inside != nil && v.inside.kind == areaAdHoc:
+		n.adHocEmpty(v.inside)
+	case strings.HasSuffix(v.node.Kind, "Event") || strings.HasSuffix(v.node.Kind, "Gateway") || v.loop != nil:
+		n.leave(v)
+	default:
+		n.finish(v, nil)
+	}
+}

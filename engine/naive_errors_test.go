@@ -1,0 +1,229 @@
+package engine_test
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/sonata-bpmn/sonata/bpmn"
+)
+
+// catcher is a boundary event of an activity, or the start event of an event sub-process.
+type catcher struct {
+	event *bpmn.FlowNode
+	host  *visit // of a boundary event
+	in    *area
+}
+
+// find looks for who catches an error or escalation: the activity that threw it, then the areas around it from inside
+// outwards; exactly its code goes before every code (§10.5.6, §10.5.7).
+func (n *naive) find(v *visit, kind, code string) *catcher {
+	for {
+		if v.number == 0 {
+			if b := match(v.node.Boundary, kind, code); b != nil {
+				return &catcher{b, v, v.in}
+			}
+		}
+		a := v.in
+		if a.body != nil && !a.interrupted && !a.completing() {
+			var starts []*bpmn.FlowNode
+			for _, node := range a.body.FlowNodes {
+				if node.TriggeredByEvent {
+					starts = append(starts, startOf(node))
+				}
+			}
+			if s := match(starts, kind, code); s != nil {
+				return &catcher{s, nil, a}
+			}
+		}
+		if a.around == nil {
+			return nil
+		}
+		v = a.around
+	}
+}
+
+func match(events []*bpmn.FlowNode, kind, code string) *bpmn.FlowNode {
+	for _, want := range []string{code, ""} {
+		for _, e := range events {
+			for _, d := range e.EventDefinitions {
+				if d.Kind == kind && codeOf(d) == want {
+					return e
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func codeOf(d *bpmn.EventDefinition) string {
+	switch {
+	case d.Error != nil:
+		return d.Error.Code
+	case d.Escalation != nil:
+		return d.Escalation.Code
+	}
+	return ""
+}
+
+// throwError ends what is between the thrower and its catcher; what nobody catches is an incident at the thrower.
+func (n *naive) throwError(v *visit, code string, data map[string]any) {
+	c := n.find(v, "errorEventDefinition", code)
+	switch {
+	case c == nil && n.catches != nil && n.catches(code):
+		n.state = "TERMINATED"
+		n.thrown = append(n.thrown, "error "+code)
+	case c == nil:
+		n.fail(v, "UNHANDLED_ERROR_EVENT")
+	case c.host != nil:
+		n.escape(c.host, c.event, data)
+	default:
+		n.interrupt(c.in)
+		n.beginAtStart(n.beginEventSubProcess(c.in, c.event), data)
+	}
+}
+
+// escalate gives an escalation to its catcher, if there is one; the thrower goes on unless that interrupts.
+func (n *naive) escalate(v *visit, code string, data map[string]any) {
+	c := n.find(v, "escalationEventDefinition", code)
+	switch {
+	case c == nil:
+		if n.catches != nil {
+			n.thrown = append(n.thrown, "escalation "+code)
+		}
+	case c.host != nil && c.event.CancelActivity:
+		n.escape(c.host, c.event, data)
+	case c.host != nil:
+		n.beside(c.in, c.event, data)
+	default:
+		if c.event.IsInterrupting {
+			n.interrupt(c.in)
+		}
+		n.beginAtStart(n.beginEventSubProcess(c.in, c.event), data)
+	}
+}
+
+// record keeps what can be undone of an activity that completed (§13.5.5).
+func (n *naive) record(v *visit) {
+	if v.in.kind == areaUndo || strings.HasSuffix(v.node.Kind, "Event") || strings.HasSuffix(v.node.Kind, "Gateway") {
+		return
+	}
+	inside := v.inside
+	d := &done{node: v.node, vars: v.vars}
+	for _, b := range v.node.Boundary {
+		for _, e := range b.EventDefinitions {
+			if e.Kind == "compensateEventDefinition" && v.number == 0 {
+				d.handler = n.handlerOf(b)
+			}
+		}
+	}
+	if inside != nil {
+		d.vars = merged(v.vars, inside.vars)
+		d.inner = inside.done
+		if d.handler == nil && (v.node.Loop == nil || v.number > 0) {
+			d.handler = compensationOf(v.node)
+		}
+	}
+	if len(d.leaves()) == 0 {
+		return
+	}
+	// What followed an event on the boundary of a sub-process is undone before it, though it completed earlier.
+	n.ticks++
+	d.at = n.ticks
+	if v.node.Body != nil && slices.ContainsFunc(v.node.Boundary, func(b *bpmn.FlowNode) bool { return !b.CancelActivity }) {
+		d.at = v.began
+	}
+	v.in.done = append(v.in.done, d)
+	slices.SortFunc(v.in.done, func(a, b *done) int { return a.at - b.at })
+}
+
+func (n *naive) handlerOf(b *bpmn.FlowNode) *bpmn.FlowNode {
+	for _, a := range n.process.Associations {
+		if a.SourceRef == b.ID {
+			return n.nodes[a.TargetRef]
+		}
+	}
+	return nil
+}
+
+// compensationOf is the event sub-process that compensates a sub-process.
+func compensationOf(subProcess *bpmn.FlowNode) *bpmn.FlowNode {
+	if subProcess.Body == nil {
+		return nil
+	}
+	for _, node := range subProcess.Body.FlowNodes {
+		if node.TriggeredByEvent && startOf(node).EventDefinitions[0].Kind == "compensateEventDefinition" {
+			return node
+		}
+	}
+	return nil
+}
+
+// compensate runs the handlers of what completed, the last first, one after the other (§13.5.5). A cancel end event first
+// withdraws everything else in its transaction.
+func (n *naive) compensate(v *visit, d *bpmn.EventDefinition) {
+	if a := v.in; d.Kind == "cancelEventDefinition" {
+		a.flows, a.resets, a.doors = nil, nil, nil
+		a.visits, a.interrupted = []*visit{v}, true
+	}
+	for a := v.in; ; a = a.around.in {
+		for _, item := range slices.Backward(slices.Clone(a.done)) {
+			if d.ActivityRef == "" || item.node.ID == d.ActivityRef {
+				a.done = slices.DeleteFunc(a.done, func(other *done) bool { return other == item })
+				v.undo = append(v.undo, item.leaves()...)
+			}
+		}
+		if a.around == nil || !a.around.node.TriggeredByEvent {
+			break
+		}
+	}
+	v.inside = &area{kind: areaUndo, around: v}
+	n.undoNext(v)
+}
+
+// leaves are the handlers of a completed activity: its own, or else those of what completed inside.
+func (d *done) leaves() []*done {
+	if d.handler != nil {
+		return []*done{d}
+	}
+	var leaves []*done
+	for _, inner := range slices.Backward(d.inner) {
+		leaves = append(leaves, inner.leaves()...)
+	}
+	return leaves
+}
+
+func (n *naive) undoNext(v *visit) {
+	if len(v.undo) == 0 {
+		v.inside = nil
+		n.undone(v)
+		return
+	}
+	next := v.undo[0]
+	v.undo = v.undo[1:]
+	w := &visit{node: next.handler, in: v.inside, vars: merged(nil, next.vars), fresh: true, began: n.tick()}
+	if w.node.TriggeredByEvent {
+		w.undoes = next.inner // it may itself undo what completed inside of its sub-process
+	}
+	v.inside.visits = append(v.inside.visits, w)
+}
+
+// undone goes on after the last handler: a cancel end event leaves its transaction by the cancel event on its boundary.
+func (n *naive) undone(v *visit) {
+	for _, d := range v.node.EventDefinitions {
+		if d.Kind == "cancelEventDefinition" {
+			transaction := v.in.around
+			if transaction.number > 0 { // the event is on the boundary of all instances together
+				transaction = transaction.in.around
+			}
+			for _, b := range transaction.node.Boundary {
+				if b.EventDefinitions[0].Kind == "cancelEventDefinition" {
+					n.escape(transaction, b, nil)
+					return
+				}
+			}
+			n.unsure = "a transaction without cancel event"
+			return
+		}
+	}
+	n.leave(v)
+}

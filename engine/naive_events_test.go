@@ -1,0 +1,327 @@
+package engine_test
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sonata-bpmn/sonata/bpmn"
+)
+
+var waitKinds = map[string]string{
+	"messageEventDefinition": "message", "timerEventDefinition": "timer", "signalEventDefinition": "signal", "conditionalEventDefinition": "condition",
+}
+
+// waitsOf are what the event definitions of an event wait for.
+func (n *naive) waitsOf(event *bpmn.FlowNode, lookup func(string) any) ([]*wait, string) {
+	if event.Kind == "receiveTask" {
+		return []*wait{{kind: "message", element: event.ID}}, ""
+	}
+	var waits []*wait
+	for i, d := range event.EventDefinitions {
+		kind, ok := waitKinds[d.Kind]
+		if !ok {
+			continue
+		}
+		w := &wait{kind: kind, element: event.ID, definition: i}
+		if kind == "timer" && !n.schedule(w, d.Timer, lookup) {
+			return nil, "TIMER_ERROR"
+		}
+		if kind == "message" && d.Message.CorrelationKey != nil {
+			if key, err := evaluate(*d.Message.CorrelationKey, lookup); err != nil || key == nil {
+				return nil, "MESSAGE_ERROR"
+			}
+		}
+		waits = append(waits, w)
+	}
+	return waits, ""
+}
+
+// schedule reads a duration in whole seconds, PT5S, or a cycle of them, R3/PT5S.
+func (n *naive) schedule(w *wait, timer *bpmn.Timer, lookup func(string) any) bool {
+	value, err := evaluate(timer.Value, lookup)
+	text, ok := value.(string)
+	if err != nil || !ok {
+		return false
+	}
+	if repeat, period, ok := strings.Cut(text, "/"); ok {
+		w.left, _ = strconv.Atoi(strings.TrimPrefix(repeat, "R"))
+		w.left--
+		text = period
+	}
+	seconds, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(text, "PT"), "S"))
+	if err != nil {
+		return false
+	}
+	w.period = time.Duration(seconds) * time.Second
+	w.due = n.now.Add(w.period)
+	return true
+}
+
+// arm opens what the boundary events of an activity wait for, those that do not wait already.
+func (n *naive) arm(v *visit) bool {
+	for _, b := range v.node.Boundary {
+		if slices.ContainsFunc(v.waits, func(w *wait) bool { return w.element == b.ID }) {
+			continue
+		}
+		waits, fault := n.waitsOf(b, v.innermost)
+		if fault != "" {
+			n.fail(v, fault)
+			return false
+		}
+		v.waits = append(v.waits, waits...)
+	}
+	return true
+}
+
+// await opens what a catching event waits for, or all of what an event-based gateway does.
+func (n *naive) await(v *visit) {
+	events := []*bpmn.FlowNode{v.node}
+	if v.node.Kind == "eventBasedGateway" {
+		events = nil
+		for _, f := range v.node.Outgoing {
+			events = append(events, f.Target)
+		}
+	}
+	for _, e := range events {
+		waits, fault := n.waitsOf(e, v.lookup)
+		if fault != "" {
+			n.fail(v, fault)
+			return
+		}
+		v.waits = append(v.waits, waits...)
+	}
+}
+
+// open arms the event sub-processes of an area.
+func (n *naive) open(a *area) {
+	for _, node := range a.body.FlowNodes {
+		if node.TriggeredByEvent {
+			waits, fault := n.waitsOf(startOf(node), a.lookup)
+			if fault != "" {
+				n.unsure = "an event sub-process that cannot wait"
+			}
+			a.doors = append(a.doors, waits...)
+		}
+	}
+}
+
+func startOf(eventSubProcess *bpmn.FlowNode) *bpmn.FlowNode {
+	for _, node := range eventSubProcess.Body.FlowNodes {
+		if node.Kind == "startEvent" {
+			return node
+		}
+	}
+	panic("naive: an event sub-process without start event")
+}
+
+// conditions lists the conditional events that may happen now: their condition became true.
+func (n *naive) conditions(a *area) []move {
+	var list []move
+	look := func(w *wait, lookup func(string) any, fire func()) {
+		d := n.nodes[w.element].EventDefinitions[w.definition]
+		ok, err := holds(d.Condition, lookup)
+		if err != nil {
+			ok = false
+		}
+		if ok && !w.held {
+			list = append(list, move{w.element, func() { w.held = true; fire() }, moveCondition, 0})
+		} else if !ok {
+			w.held = false
+		}
+	}
+	for _, w := range a.doors {
+		if w.kind == "condition" {
+			look(w, a.lookup, func() { n.knock(a, w, nil) })
+		}
+	}
+	for _, v := range a.visits {
+		for _, w := range v.waits {
+			if w.kind == "condition" {
+				look(w, v.innermost, func() { n.fire(v, w, nil) })
+			}
+		}
+	}
+	return list
+}
+
+// gather keeps what a trigger of a parallel multiple event brought until the last one has come (§10.5.5).
+func (n *naive) gather(waits *[]*wait, w *wait, data map[string]any) (map[string]any, bool) {
+	if !n.nodes[w.element].ParallelMultiple {
+		return data, true
+	}
+	all := merged(w.brought, data)
+	for _, other := range *waits {
+		if other != w && other.element == w.element {
+			other.brought = all
+			*waits = slices.DeleteFunc(slices.Clone(*waits), func(other *wait) bool { return other == w })
+			return nil, false
+		}
+	}
+	return all, true
+}
+
+// rearm says what becomes of a wait after it fired and its event did not interrupt.
+func (n *naive) rearm(waits []*wait, w *wait, lookup func(string) any) []*wait {
+	if n.nodes[w.element].ParallelMultiple {
+		waits = slices.DeleteFunc(waits, func(other *wait) bool { return other == w })
+		again, fault := n.waitsOf(n.nodes[w.element], lookup)
+		if fault != "" {
+			n.unsure = "a parallel multiple event that cannot wait again"
+		}
+		return append(waits, again...)
+	}
+	if w.kind != "timer" {
+		return waits
+	}
+	if w.left > 0 {
+		w.left--
+		w.due = w.due.Add(w.period)
+		return waits
+	}
+	return slices.DeleteFunc(waits, func(other *wait) bool { return other == w })
+}
+
+// fire is what happens when something comes that a visit waits for.
+func (n *naive) fire(v *visit, w *wait, data map[string]any) {
+	event := n.nodes[w.element]
+	data, last := n.gather(&v.waits, w, data)
+	if !last {
+		return
+	}
+	switch {
+	case event == v.node && v.node.Kind == "receiveTask":
+		n.finish(v, data)
+	case event == v.node:
+		n.happen(v, data)
+	case v.node.Kind == "eventBasedGateway":
+		// §13.4.4: the first event wins; the others wait no longer.
+		v.waits, v.node = nil, event
+		if event.Kind == "receiveTask" {
+			n.finish(v, data)
+			return
+		}
+		n.happen(v, data)
+	case event.CancelActivity:
+		n.escape(v, event, data)
+	default:
+		v.waits = n.rearm(v.waits, w, v.innermost)
+		n.beside(v.in, event, data)
+	}
+}
+
+// happen is an event that was waited for: what it brought is kept, and the token goes on.
+func (n *naive) happen(v *visit, data map[string]any) {
+	v.waits = nil
+	if n.results(v, data) {
+		n.leave(v)
+	}
+}
+
+// escape is an interrupting boundary event: the activity ends with all inside of it, the event goes on (§13.5.3).
+func (n *naive) escape(v *visit, event *bpmn.FlowNode, data map[string]any) {
+	a := v.in
+	a.drop(v)
+	n.beside(a, event, data)
+}
+
+func (n *naive) beside(a *area, event *bpmn.FlowNode, data map[string]any) {
+	b := &visit{node: event, in: a}
+	a.visits = append(a.visits, b)
+	n.happen(b, data)
+}
+
+// knock starts an event sub-process (§13.5.4): an interrupting one takes the place of everything in its area.
+func (n *naive) knock(a *area, w *wait, data map[string]any) {
+	start := n.nodes[w.element]
+	data, last := n.gather(&a.doors, w, data)
+	if !last {
+		return
+	}
+	if start.IsInterrupting {
+		n.interrupt(a)
+	} else {
+		a.doors = n.rearm(a.doors, w, a.lookup)
+	}
+	n.beginAtStart(n.beginEventSubProcess(a, start), data)
+}
+
+func (n *naive) interrupt(a *area) {
+	n.empty(a)
+	a.doors, a.interrupted, a.finishing = nil, true, true
+}
+
+func (n *naive) beginEventSubProcess(a *area, start *bpmn.FlowNode) *visit {
+	v := &visit{node: start.Parent, in: a}
+	a.visits = append(a.visits, v)
+	v.inside = &area{kind: areaBody, body: v.node.Body, around: v, vars: map[string]any{}}
+	n.open(v.inside)
+	return v
+}
+
+func (n *naive) beginAtStart(v *visit, data map[string]any) {
+	s := &visit{node: startOf(v.node), in: v.inside}
+	v.inside.visits = append(v.inside.visits, s)
+	n.happen(s, data)
+}
+
+// throw is a throwing event or an end event: each of its triggers in turn, then the token goes on.
+func (n *naive) throw(v *visit) {
+	if len(v.node.Inputs) > 0 {
+		vars, err := mapped(v.node.Inputs, v.lookup)
+		if err != nil {
+			n.fail(v, "IO_MAPPING_ERROR")
+			return
+		}
+		v.vars = merged(v.vars, vars)
+	}
+	for _, d := range v.node.EventDefinitions {
+		switch d.Kind {
+		case "messageEventDefinition":
+			if !publishes(v.node) {
+				v.waits = append(v.waits, &wait{kind: "job", element: v.node.ID})
+				return
+			}
+			n.thrown = append(n.thrown, "message "+v.node.ID)
+		case "signalEventDefinition":
+			n.thrown = append(n.thrown, "signal "+d.Signal.Name)
+		case "linkEventDefinition":
+			v.node = n.linkTarget(v.node)
+			n.begin(v)
+			return
+		case "escalationEventDefinition":
+			n.escalate(v, d.Escalation.Code, nil)
+		case "errorEventDefinition":
+			n.throwError(v, d.Error.Code, nil)
+			return
+		case "terminateEventDefinition":
+			n.terminate(v.in)
+			return
+		case "cancelEventDefinition", "compensateEventDefinition":
+			n.compensate(v, d)
+			return
+		}
+		if !slices.Contains(v.in.visits, v) || !n.alive(v.in) {
+			return // what it threw was caught by something that interrupts
+		}
+	}
+	n.leave(v)
+}
+
+// alive says whether an area is still part of the instance.
+func (n *naive) alive(a *area) bool {
+	for a.around != nil {
+		if a.around.inside != a || !slices.Contains(a.around.in.visits, a.around) {
+			return false
+		}
+		a = a.around.in
+	}
+	return true
+}
+
+// terminate ends its own area, which then completes in the ordinary way (§13.5.6).
+func (n *naive) terminate(a *area) {
+	n.empty(a)
+	a.doors = nil
+}

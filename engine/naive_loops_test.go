@@ -1,0 +1,127 @@
+package engine_test
+
+// beginLoop starts a looping activity (§13.3.6, §13.3.7).
+func (n *naive) beginLoop(v *visit) {
+	spec := v.node.Loop
+	loop := &rounds{}
+	if spec.Kind == "multiInstanceLoopCharacteristics" {
+		source := spec.InputCollection
+		if source == nil {
+			source = spec.Cardinality
+		}
+		value, err := evaluate(*source, v.lookup)
+		switch value := value.(type) {
+		case []any:
+			loop.items, loop.total = value, len(value)
+		case int64:
+			loop.total = int(value)
+		default:
+			err = errFault
+		}
+		if err != nil || spec.InputCollection != nil && loop.items == nil {
+			n.fail(v, "EXPRESSION_ERROR")
+			return
+		}
+		loop.outputs = make([]any, loop.total)
+	}
+	if v.loop != nil && v.inside != nil {
+		v.inside = nil // begun once, and again now that an incident is resolved
+	}
+	v.loop = loop
+	v.inside = &area{kind: areaLoop, around: v}
+	if n.arm(v) {
+		n.nextRounds(v)
+	}
+}
+
+// nextRounds begins the instances that are to begin now, or completes the activity when there is none.
+func (n *naive) nextRounds(v *visit) {
+	spec, loop := v.node.Loop, v.loop
+	begun := false
+	for n.again(v) {
+		loop.started++
+		w := &visit{node: v.node, in: v.inside, fresh: true, began: n.tick(), number: loop.started, vars: map[string]any{"loopCounter": int64(loop.started)}}
+		if loop.items != nil && spec.InputElement != "" {
+			w.vars[spec.InputElement] = loop.items[loop.started-1]
+		}
+		v.inside.visits = append(v.inside.visits, w)
+		begun = true
+		if spec.IsSequential || spec.Kind == "standardLoopCharacteristics" {
+			break
+		}
+	}
+	if !begun {
+		n.endLoop(v)
+	}
+}
+
+// again says whether a further instance is to begin.
+func (n *naive) again(v *visit) bool {
+	spec, loop := v.node.Loop, v.loop
+	if spec.Kind == "multiInstanceLoopCharacteristics" {
+		return loop.started < loop.total
+	}
+	if spec.LoopMaximum > 0 && loop.started >= spec.LoopMaximum {
+		return false
+	}
+	if spec.LoopCondition == nil || loop.started == 0 && !spec.TestBefore {
+		return true
+	}
+	ok, err := holds(spec.LoopCondition, with(map[string]any{"loopCounter": int64(loop.started)}, v.innermost))
+	if err != nil {
+		n.unsure = "a loop condition with a fault"
+	}
+	return ok
+}
+
+// endRound is the completion of one instance.
+func (n *naive) endRound(w *visit) {
+	v := w.in.around
+	spec, loop := v.node.Loop, v.loop
+	if spec.OutputElement != nil {
+		lookup := w.lookup
+		if w.inside != nil {
+			lookup = w.inside.lookup
+		}
+		value, err := evaluate(*spec.OutputElement, lookup)
+		if err != nil {
+			n.unsure = "an output element with a fault"
+			return
+		}
+		loop.outputs[w.number-1] = value
+	}
+	n.record(w)
+	loop.finished++
+	w.in.drop(w)
+	if spec.Completion != nil {
+		running := len(w.in.visits)
+		ok, err := holds(spec.Completion, with(map[string]any{
+			"numberOfInstances": int64(loop.total), "numberOfActiveInstances": int64(running),
+			"numberOfCompletedInstances": int64(loop.finished), "numberOfTerminatedInstances": int64(loop.withdrew),
+		}, w.in.lookup))
+		if err != nil {
+			n.unsure = "a completion condition with a fault"
+			return
+		}
+		if ok {
+			n.endLoop(v)
+			return
+		}
+	}
+	if len(w.in.visits) == 0 {
+		if !n.again(v) {
+			n.endLoop(v)
+			return
+		}
+		n.nextRounds(v)
+	}
+}
+
+func (n *naive) endLoop(v *visit) {
+	v.done = true
+	n.empty(v.inside)
+	if name := v.node.Loop.OutputCollection; name != "" {
+		n.write(nil, v.in, map[string]any{name: v.loop.outputs})
+	}
+	n.complete(v)
+}

@@ -1,0 +1,217 @@
+package engine_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sonata-bpmn/sonata/engine"
+)
+
+// areaOf finds the area that looks like a scope of the engine does, and stands in the same place.
+func (n *naive) areaOf(in *engine.Instance, scope engine.ID) *area {
+	s := in.Scope(scope)
+	if s.Token == 0 {
+		return n.root
+	}
+	if v := n.visitOf(in, s.Token); v != nil {
+		return v.inside
+	}
+	return nil
+}
+
+// visitOf finds a visit that looks like a token of the engine does, with all that is inside, in an area that does so too.
+func (n *naive) visitOf(in *engine.Instance, token engine.ID) *visit {
+	t := in.Token(token)
+	a := n.areaOf(in, t.Scope)
+	if a == nil {
+		return nil
+	}
+	want := tokenTree(in, t)
+	for _, v := range a.visits {
+		if v.tree() == want {
+			return v
+		}
+	}
+	return nil
+}
+
+// whole is the state in one line.
+func (n *naive) whole() string {
+	if n.state != "ACTIVE" {
+		return n.state
+	}
+	return n.root.tree()
+}
+
+func whole(in *engine.Instance) string {
+	if in.State != engine.StateActive {
+		return string(in.State)
+	}
+	return scopeTree(in, in.Scopes[0].ID)
+}
+
+// tree is a visit with everything inside.
+func (v *visit) tree() string {
+	if v.inside == nil {
+		return v.String() + head(v.vars, nil, nil, "")
+	}
+	return v.String() + v.inside.tree()
+}
+
+func (a *area) tree() string {
+	var parts []string
+	for _, l := range a.flows {
+		parts = append(parts, "flow "+l.flow)
+	}
+	for _, w := range a.doors {
+		parts = append(parts, "door "+w.String())
+	}
+	for _, v := range a.visits {
+		parts = append(parts, v.tree())
+	}
+	var completed []string
+	for _, d := range a.done {
+		completed = append(completed, d.node.ID)
+	}
+	vars, progress := a.vars, ""
+	if a.around != nil {
+		vars = merged(a.around.vars, a.vars)
+		if l := a.around.loop; l != nil && a.kind == areaLoop {
+			progress = fmt.Sprintf("%d/%d %v", l.finished, l.started, l.outputs)
+		} else if a.kind == areaAdHoc {
+			progress = fmt.Sprintf("%v", a.finishing)
+		}
+	}
+	return head(vars, completed, a.resets, progress) + tree(parts)
+}
+
+// head is what a scope holds beside tokens.
+func head(vars map[string]any, completed []string, resets map[string][]string, progress string) string {
+	if vars := show(vars); len(vars)+len(completed)+len(resets)+len(progress) > 0 {
+		return fmt.Sprintf("(%s%v %v %s)", vars, completed, slices.Sorted(maps.Keys(resets)), progress)
+	}
+	return ""
+}
+
+func tree(parts []string) string {
+	if len(parts) == 0 {
+		return ""
+	}
+	slices.Sort(parts)
+	return "{" + strings.Join(parts, "; ") + "}"
+}
+
+func tokenTree(in *engine.Instance, t *engine.Token) string {
+	return tokenLine(in, t) + scopeTree(in, t.Inner)
+}
+
+func scopeTree(in *engine.Instance, scope engine.ID) string {
+	if scope == 0 {
+		return ""
+	}
+	var parts []string
+	for _, t := range in.Tokens {
+		if t.Scope != scope {
+			continue
+		}
+		if t.Flow != "" {
+			parts = append(parts, "flow "+t.Flow)
+		} else {
+			parts = append(parts, tokenTree(in, &t))
+		}
+	}
+	for _, sub := range in.Subscriptions {
+		if sub.Token == 0 && sub.Scope == scope {
+			parts = append(parts, "door "+subscriptionLine(sub))
+		}
+	}
+	s := in.Scope(scope)
+	var completed []string
+	for _, c := range s.Completed {
+		completed = append(completed, c.Node)
+	}
+	progress := ""
+	if l := s.Loop; l != nil && s.Token != 0 {
+		if t := in.Token(s.Token); l.Output != nil || s.Node == t.Node && l.Finishing == false && l.Items == nil {
+			progress = fmt.Sprintf("%d/%d %v", l.Completed, l.Started, l.Output)
+		} else {
+			progress = fmt.Sprintf("%v", l.Finishing)
+		}
+	}
+	return head(s.Variables, completed, s.Resetting, progress) + tree(parts)
+}
+
+func same(w *wait, sub *engine.Subscription) bool {
+	return w.String() == subscriptionLine(*sub)
+}
+
+func subscriptionLine(sub engine.Subscription) string {
+	s := fmt.Sprintf("%s %s.%d", sub.Kind, sub.Element, sub.Definition)
+	if sub.Kind == engine.SubscriptionTimer {
+		s += " " + sub.Due.UTC().Format(time.RFC3339)
+	}
+	return s + show(sub.Received)
+}
+
+// picture draws an instance of the engine as the interpreter draws its own state.
+func picture(in *engine.Instance) []string {
+	lines := []string{"state " + string(in.State)}
+	if in.State != engine.StateActive {
+		return lines
+	}
+	lines = append(lines, "variables "+show(in.Scopes[0].Variables))
+	for _, sub := range in.Subscriptions {
+		if sub.Token == 0 {
+			lines = append(lines, path(in, sub.Scope)+"door "+subscriptionLine(sub))
+		}
+	}
+	for _, t := range in.Tokens {
+		if t.Flow != "" {
+			lines = append(lines, path(in, t.Scope)+"flow "+t.Flow)
+			continue
+		}
+		lines = append(lines, path(in, t.Scope)+tokenLine(in, &t))
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+func path(in *engine.Instance, scope engine.ID) string {
+	s := in.Scope(scope)
+	if s == nil || s.Token == 0 {
+		return ""
+	}
+	t := in.Token(s.Token)
+	return path(in, t.Scope) + tokenName(in, t) + "/"
+}
+
+func tokenName(in *engine.Instance, t *engine.Token) string {
+	if t.Inner != 0 && in.Scope(t.Inner).Index > 0 {
+		return fmt.Sprintf("%s#%d", t.Node, in.Scope(t.Inner).Index)
+	}
+	return t.Node
+}
+
+func tokenLine(in *engine.Instance, t *engine.Token) string {
+	var waits []string
+	seen, fault := "", ""
+	for _, sub := range in.Subscriptions {
+		if sub.Token != t.ID {
+			continue
+		}
+		waits = append(waits, subscriptionLine(sub))
+		if sub.Kind == engine.SubscriptionJob {
+			seen = show(in.Variables(max(t.Scope, t.Inner)))
+		}
+	}
+	for _, i := range in.Incidents {
+		if i.Token == t.ID {
+			fault = string(i.Kind)
+		}
+	}
+	slices.Sort(waits)
+	return tokenName(in, t) + " " + fault + " [" + strings.Join(waits, ", ") + "] " + seen
+}
