@@ -5,8 +5,11 @@ import (
 	"io/fs"
 )
 
-//go:embed sonata/*.bpmn partners/*.bpmn
+//go:embed sonata/*.bpmn partners/*.bpmn samples scenarios/*.test.yaml
 var files embed.FS
+
+// Files holds everything in its folders: sonata, partners, samples and scenarios.
+func Files() fs.FS { return files }
 
 // Sonata holds the flows of the service-order orchestrator: one process a file, named as its process id.
 func Sonata() fs.FS { return sub("sonata") }

@@ -16,10 +16,12 @@ import (
 
 // demoOptions are what `demo` has beyond the settings.
 type demoOptions struct {
-	once    bool
-	file    string
-	orders  int
-	timeout time.Duration
+	once   bool
+	file   string
+	orders int
+	// scenario is the name of the scenario to play instead; "" for none.
+	scenario string
+	timeout  time.Duration
 }
 
 func (c *cli) demoCommand() *cobra.Command {
@@ -34,17 +36,27 @@ prints each process, each message and the order's state as they happen. Then it 
 The order is published as it is if its serviceOrderId was never seen in this data directory, else with
 fresh ids. On a second start, what was open goes on.
 
-With --once it ends when every order is done: status 0 when all are COMPLETED, else 1.`,
+With --once it ends when every order is done: status 0 when all are COMPLETED, else 1.
+
+With --scenario it plays one of the cases that orders can come to instead, over Kafka and in real time:
+dates, failures, cancellations, replies that come twice or never. The same files are played by sonata
+test on a clock that flies. It checks what the scenario expects, prints the state of each order, item,
+service and scheduled work at the end, and keeps nothing unless --data is given. With --once the status
+is 0 when everything was as expected, else 1.`,
 		Example: `  sonata demo
   sonata demo --once --data "$(mktemp -d)"
   sonata demo --orders 100
-  sonata demo --order my-order.json`,
+  sonata demo --order my-order.json
+  sonata demo --scenario list
+  sonata demo --scenario start-date`,
 		Args: cobra.NoArgs,
 	}
 	f := cmd.Flags()
 	f.BoolVar(&o.once, "once", false, "end when every order is done")
 	f.StringVar(&o.file, "order", "", "publish the order in this `FILE` (a CloudEvent in JSON) instead of the sample")
 	f.IntVar(&o.orders, "orders", 1, "publish this `NUMBER` of orders")
+	f.StringVar(&o.scenario, "scenario", "", "play the scenario with this `NAME`, or in this *.test.yaml file; list: show their names")
+	completeScenarios(cmd)
 	f.DurationVar(&o.timeout, "timeout", 2*time.Minute, "with --once: give up after this `TIME`")
 	return c.serverCommand(cmd, s, func(ctx context.Context) error {
 		if o.orders < 0 || o.orders > 1000 || o.timeout <= 0 {
@@ -54,7 +66,16 @@ With --once it ends when every order is done: status 0 when all are COMPLETED, e
 		if !cmd.Flags().Changed("log-level") && s.logLevel == "info" {
 			s.logLevel = "warn"
 		}
-		return c.demo(ctx, s, o)
+		switch o.scenario {
+		case "":
+			return c.demo(ctx, s, o)
+		case listScenarios:
+			return c.scenarios(ctx)
+		}
+		if err := checkScenario(cmd, s); err != nil {
+			return err
+		}
+		return c.demoScenario(ctx, s, o)
 	})
 }
 

@@ -25,16 +25,23 @@ type show struct {
 	told     bool   // the summary was printed
 }
 
-// prepare learns what is deployed.
+// prepare learns what is deployed, and by whom the sample is handled.
 func (d *show) prepare(partners []runner.Resource) error {
+	if err := d.learn(partners); err != nil {
+		return err
+	}
+	d.orders = newTracker(d.models.startedBy(d.sample.topic()))
+	if len(d.orders.processes) == 0 {
+		return fmt.Errorf("no deployed process begins with a message on %s: deploy one, or give an order with another type", d.sample.topic())
+	}
+	return nil
+}
+
+// learn learns what is deployed.
+func (d *show) learn(partners []runner.Resource) error {
 	if err := d.models.refresh(); err != nil {
 		return err
 	}
-	handlers := d.models.startedBy(d.sample.topic())
-	if len(handlers) == 0 {
-		return fmt.Errorf("no deployed process begins with a message on %s: deploy one, or give an order with another type", d.sample.topic())
-	}
-	d.orders = newTracker(handlers)
 	for _, definition := range d.up.runner.Definitions() {
 		if slices.ContainsFunc(partners, func(r runner.Resource) bool { return r.Name == definition.ResourceName }) {
 			d.partners[definition.ProcessID] = true
@@ -176,7 +183,7 @@ func (d *show) take(e runner.Entry) {
 	}
 	if _, ended := e.Event.(engine.InstanceEnded); ended {
 		c := green
-		if o.state == orderFailed {
+		if o.state != orderCompleted {
 			c = red
 		}
 		d.print(line{at: e.At, instance: o.root.String(), process: e.ProcessID, what: "ORDER", subject: o.id, state: o.state, colour: c})
@@ -198,7 +205,7 @@ func (d *show) states() string {
 func (d *show) outcome() error {
 	var faults error
 	for _, o := range d.orders.orders {
-		if o.state == orderFailed {
+		if o.ended && o.state != orderCompleted {
 			faults = errors.Join(faults, fmt.Errorf("order %s is %s: %s", o.id, o.state, o.reason))
 		}
 		for _, text := range o.incidents {

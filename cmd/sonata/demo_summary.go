@@ -5,23 +5,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 )
 
 // summary tells what became of the orders, and what to try next.
 func (d *show) summary() {
-	rows := [][]string{{"ORDER", "ITEM", "SERVICE", "STATE", "SCHEDULED TERMINATION"}}
-	for _, order := range d.orders.orders {
-		if len(order.items) == 0 {
-			rows = append(rows, []string{order.id, "", "", order.state, order.scheduled("")})
-		}
-		for _, item := range order.items {
-			rows = append(rows, []string{order.id, item.id, item.service, item.state, order.scheduled(item.id)})
-		}
-	}
 	d.notef(plain, "")
 	// What cannot be written to the terminal cannot be told there either.
-	_ = writeTable(d.out, rows)
+	_ = writeTable(d.out, d.orders.table())
 	d.notef(plain, "")
 	if d.options.once {
 		return
@@ -33,18 +23,37 @@ func (d *show) summary() {
 	d.notef(plain, "")
 }
 
-// scheduled says when what is left of an item of the order will happen.
-func (o *trackedOrder) scheduled(item string) string {
-	timers := slices.SortedFunc(maps.Keys(o.timers), func(a, b partID) int {
-		return cmp.Or(o.timers[a].Compare(o.timers[b]), cmp.Compare(a.instance, b.instance))
-	})
-	var texts []string
-	for _, id := range timers {
-		if o.itemOf[id.instance] == item {
-			texts = append(texts, fmt.Sprintf("%s (instance %s)", longTime(o.timers[id]), id.instance))
+// table shows each order with its items and their services, then the services of no order.
+func (t *tracker) table() [][]string {
+	rows := [][]string{{"ORDER", "STATE", "ITEM", "STATE", "SERVICE", "STATE", "SCHEDULED"}}
+	shown, planned := map[string]bool{}, map[string]bool{}
+	row := func(order, state string, item *trackedItem, mine func(plan) bool) {
+		scheduled, instances := t.inventory.scheduled(func(p plan) bool { return !planned[p.instance] && mine(p) })
+		for _, instance := range instances {
+			planned[instance] = true
+		}
+		shown[item.service] = true
+		itemState := item.state
+		if item.fault != "" {
+			itemState += " (" + item.fault + ")"
+		}
+		rows = append(rows, []string{order, state, item.id, itemState, item.service, t.inventory.services[item.service], scheduled})
+	}
+	for _, o := range t.orders {
+		if len(o.items) == 0 {
+			row(cmp.Or(o.id, o.root.String()), o.state, &trackedItem{}, func(plan) bool { return false })
+		}
+		for _, item := range o.items {
+			row(o.id, o.state, item, func(p plan) bool { return p.item == item.id })
 		}
 	}
-	return strings.Join(texts, ", ")
+	for _, service := range slices.Sorted(maps.Keys(t.inventory.services)) {
+		mine := func(p plan) bool { return p.service == service }
+		if left, _ := t.inventory.scheduled(func(p plan) bool { return !planned[p.instance] && mine(p) }); !shown[service] || left != "" {
+			row("", "", &trackedItem{service: service}, mine)
+		}
+	}
+	return rows
 }
 
 // commands are what to try; they work as they are.

@@ -44,8 +44,8 @@ func TestTheDemoShowsAnOrder(t *testing.T) {
 		`published +tmf-service-order-item-update +COMPLETED`,
 		`serviceOrderProcess +completed`,
 		`ORDER +2c4fecbc-c436-4f8c-a5db-4a1159ebad2a +COMPLETED`,
-		`ORDER +ITEM +SERVICE +STATE +SCHEDULED TERMINATION`,
-		`2c4fecbc-c436-4f8c-a5db-4a1159ebad2a +1e382e63-0bac-40fa-a62e-a6c533cecc26 +790daa4d-7f56-4575-8b64-c558cf518bed +COMPLETED +2048-02-13 11:27:56 UTC`,
+		`ORDER +STATE +ITEM +STATE +SERVICE +STATE +SCHEDULED`,
+		`2c4fecbc-c436-4f8c-a5db-4a1159ebad2a +COMPLETED +1e382e63-0bac-40fa-a62e-a6c533cecc26 +COMPLETED +790daa4d-7f56-4575-8b64-c558cf518bed +ACTIVE +2048-02-13 11:27:56 UTC`,
 	)
 	require.NotContains(t, first.out, "\x1b", "no colours where there is no terminal")
 
@@ -74,7 +74,7 @@ func TestTheDemoRunsTheWholeSample(t *testing.T) {
 	t.Parallel() // it waits more than it works
 	o := demo(t, t.TempDir(), "--order", filepath.Join("..", "..", "processes", "samples", "service-order.json"))
 	require.Zero(t, o.status, o.errors+o.out)
-	require.Equal(t, 3, strings.Count(o.out[strings.LastIndex(o.out, "SCHEDULED"):], "COMPLETED"), o.out)
+	require.Equal(t, 6, strings.Count(o.out[strings.LastIndex(o.out, "SCHEDULED"):], "COMPLETED"), o.out)
 }
 
 // TestTheDemoFailsWithItsReason: an order that cannot be completed, one that nobody handles, one that is none.

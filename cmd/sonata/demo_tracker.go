@@ -3,7 +3,6 @@ package main
 import (
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/sonata-bpmn/sonata/engine"
 	"github.com/sonata-bpmn/sonata/engine/runner"
@@ -15,6 +14,7 @@ const (
 	orderStarted   = "STARTED"
 	orderCompleted = "COMPLETED"
 	orderFailed    = "FAILED"
+	orderRejected  = "REJECTED"
 )
 
 // tracker follows orders from the events of their processes.
@@ -22,6 +22,7 @@ type tracker struct {
 	processes map[string]bool // that handle orders
 	orders    []*trackedOrder
 	byRoot    map[engine.Key]*trackedOrder
+	inventory inventory
 }
 
 // trackedOrder is one order as far as it is known.
@@ -29,34 +30,29 @@ type trackedOrder struct {
 	id     string
 	root   engine.Key // 0: its process has not started yet
 	state  string
-	reason string // why it failed
+	ended  bool   // nothing more will happen to it
+	reason string // why it is not COMPLETED
 	items  []*trackedItem
-	timers map[partID]time.Time // that are waiting
 	// incidents are what an operator has to look at, each with its place and text.
 	incidents map[partID]string
-	itemOf    map[engine.Key]string // which item an instance works on
 }
 
 // trackedItem is one item of an order, as the messages about it tell.
-type trackedItem struct{ id, service, state string } // state "": nothing was told yet
+type trackedItem struct{ id, service, state, fault string } // state "": nothing was told yet
 
-// partID names a subscription or incident of one of the order's instances.
+// partID names an incident of one of the order's instances.
 type partID struct {
 	instance engine.Key
 	id       engine.ID
 }
 
 func newTracker(processes map[string]bool) *tracker {
-	return &tracker{processes: processes, byRoot: map[engine.Key]*trackedOrder{}}
+	return &tracker{processes: processes, byRoot: map[engine.Key]*trackedOrder{}, inventory: newInventory()}
 }
 
 // expect adds an order that is about to be published.
 func (t *tracker) expect(id string) {
-	o := &trackedOrder{
-		id: id, state: orderPublished,
-		timers: map[partID]time.Time{}, incidents: map[partID]string{}, itemOf: map[engine.Key]string{},
-	}
-	t.orders = append(t.orders, o)
+	t.orders = append(t.orders, &trackedOrder{id: id, state: orderPublished, incidents: map[partID]string{}})
 }
 
 // started tells that the process of an order started. An order that nobody expected came from somebody else.
@@ -77,24 +73,21 @@ func (t *tracker) take(e runner.Entry) *trackedOrder {
 	if started, ok := e.Event.(engine.InstanceStarted); ok && e.Instance == e.Root && t.processes[e.ProcessID] {
 		return t.started(e.Root, started.BusinessKey)
 	}
+	if thrown, ok := e.Event.(engine.MessageThrown); ok {
+		t.inventory.take(thrown.Topic, thrown.Fields())
+	}
 	o := t.byRoot[e.Root]
 	if o == nil {
 		return nil
 	}
 	switch event := e.Event.(type) {
 	case engine.VariablesSet:
-		if id := text(event.Variables, "serviceOrderItemId"); id != "" {
-			o.itemOf[e.Instance] = id
+		if state := text(event.Variables, "orderState"); state != "" && e.Instance == o.root {
+			o.state = state
 		}
 		o.learn(event.Variables)
 	case engine.MessageThrown:
 		o.report(event.Fields())
-	case engine.SubscriptionOpened:
-		o.wait(e.Instance, event.Subscription)
-	case engine.SubscriptionUpdated:
-		o.wait(e.Instance, event.Subscription)
-	case engine.SubscriptionClosed:
-		delete(o.timers, partID{e.Instance, event.ID})
 	case engine.IncidentRaised:
 		o.incidents[partID{e.Instance, event.ID}] = event.Element + ": " + event.Text
 	case engine.IncidentResolved:
@@ -105,12 +98,6 @@ func (t *tracker) take(e runner.Entry) *trackedOrder {
 		}
 	}
 	return o
-}
-
-func (o *trackedOrder) wait(instance engine.Key, s engine.Subscription) {
-	if s.Kind == engine.SubscriptionTimer {
-		o.timers[partID{instance, s.ID}] = s.Due
-	}
 }
 
 // learn finds the items that an order holds, at any depth.
@@ -133,7 +120,7 @@ func (o *trackedOrder) learn(data any) {
 // report reads a message about an item of the order.
 func (o *trackedOrder) report(data map[string]any) {
 	if id, state := text(data, "serviceOrderItemId"), text(data, "state"); id != "" && state != "" {
-		o.item(id).state = state
+		o.item(id).state, o.item(id).fault = state, text(data, "errorCode")
 	}
 }
 
@@ -148,29 +135,26 @@ func (o *trackedOrder) item(id string) *trackedItem {
 }
 
 func (o *trackedOrder) end(state engine.State) {
-	done := len(o.items) > 0
-	for _, item := range o.items {
-		done = done && item.state == orderCompleted
-	}
+	o.ended = true
 	switch {
 	case state != engine.StateCompleted:
 		o.state, o.reason = orderFailed, "its process was ended before it was done"
 	case len(o.items) == 0:
-		o.state, o.reason = orderFailed, "it holds nothing that could be run"
-	case !done:
-		o.state, o.reason = orderFailed, "not all of its items are completed"
+		o.state, o.reason = orderRejected, "it holds nothing that could be run"
+	case slices.ContainsFunc(o.items, func(item *trackedItem) bool { return item.state != orderCompleted }):
+		o.reason = "not all of its items are completed"
+		if o.state == orderStarted { // a process that says no more
+			o.state = orderFailed
+		}
 	default:
-		o.state, o.reason = orderCompleted, ""
+		o.state = orderCompleted
 	}
 }
 
-// ended says whether nothing more will happen to the order.
-func (o *trackedOrder) ended() bool { return o.state == orderCompleted || o.state == orderFailed }
-
 // stuck says whether an operator is needed.
-func (o *trackedOrder) stuck() bool { return !o.ended() && len(o.incidents) > 0 }
+func (o *trackedOrder) stuck() bool { return !o.ended && len(o.incidents) > 0 }
 
 // settled says whether every order has ended or cannot go on by itself.
 func (t *tracker) settled() bool {
-	return !slices.ContainsFunc(t.orders, func(o *trackedOrder) bool { return !o.ended() && !o.stuck() })
+	return !slices.ContainsFunc(t.orders, func(o *trackedOrder) bool { return !o.ended && !o.stuck() })
 }

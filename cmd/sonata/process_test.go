@@ -201,17 +201,26 @@ type outcome struct {
 // sonataCommand runs one command of the binary to its end.
 func sonataCommand(t *testing.T, args ...string) outcome {
 	t.Helper()
+	return startCommand(t, args...)()
+}
+
+// startCommand starts one command of the binary; the result waits for its end.
+func startCommand(t *testing.T, args ...string) func() outcome {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
+	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, binary, args...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	err := cmd.Run()
-	if _, exited := errors.AsType[*exec.ExitError](err); !exited {
-		require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	return func() outcome {
+		err := cmd.Wait()
+		if _, exited := errors.AsType[*exec.ExitError](err); !exited {
+			require.NoError(t, err)
+		}
+		require.NoError(t, ctx.Err(), "%v did not end; it wrote\n%s", args, &out)
+		return outcome{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
 	}
-	require.NoError(t, ctx.Err(), "%v did not end", args)
-	return outcome{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
 }
 
 // client runs a command that speaks to this server, and demands that it succeeds.

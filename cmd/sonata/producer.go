@@ -51,13 +51,13 @@ func openProducer(brokers string, options pairs) (*producer, error) {
 }
 
 // publish returns when the record is acknowledged. Ask checkTopic before.
-func (p *producer) publish(ctx context.Context, topic string, key, value []byte) (kafka.TopicPartition, error) {
+func (p *producer) publish(ctx context.Context, topic string, key, value []byte, headers ...kafka.Header) (kafka.TopicPartition, error) {
 	report := make(chan kafka.Event, 1)
 	err := p.kafka.Produce(&kafka.Message{
 		TopicPartition: kafka.TopicPartition{Topic: &topic, Partition: kafka.PartitionAny},
 		Key:            key,
 		Value:          value,
-		Headers:        []kafka.Header{{Key: "content-type", Value: []byte("application/cloudevents+json; charset=UTF-8")}},
+		Headers:        append(headers, kafka.Header{Key: "content-type", Value: []byte("application/cloudevents+json; charset=UTF-8")}),
 	}, report)
 	if err != nil {
 		return kafka.TopicPartition{}, fmt.Errorf("kafka %s: %w", p.brokers, err)

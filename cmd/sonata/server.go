@@ -27,6 +27,8 @@ type server struct {
 	flows []runner.Resource
 	// builtin are deployed if they never were: what an operator deployed in their place stays.
 	builtin []runner.Resource
+	// made is told of the engine before that begins to work; nil: nobody is.
+	made func(*runner.Runner)
 }
 
 // running is a server that works.
@@ -71,6 +73,9 @@ func (s *server) run(ctx context.Context, guest func(ctx context.Context, up run
 	r, err = runner.New(store, runner.Options{Bus: bus, Logger: s.log, MessageTTL: s.messageTTL, SeenWindow: s.seenWindow})
 	if err != nil {
 		return err
+	}
+	if s.made != nil {
+		s.made(r)
 	}
 	up := running{runner: r, url: "http://" + listener.Addr().String(), brokers: strings.Join(brokers, ",")}
 	return s.work(ctx, listener, up, guest)

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/sonata-bpmn/sonata/adapters/kafka"
 	"github.com/sonata-bpmn/sonata/engine"
 	"github.com/sonata-bpmn/sonata/engine/runner"
@@ -96,6 +98,9 @@ func (w *World) record(m Message) (runner.Incoming, error) {
 	record.Attributes = map[string]any{
 		"specversion": "1.0", "id": fmt.Sprintf("message-%d", w.sent), "source": "/play", "type": m.Topic,
 		"time": w.Now().Format(time.RFC3339Nano),
+	}
+	if w.live != nil {
+		record.Attributes["id"] = uuid.NewString()
 	}
 	maps.Copy(record.Attributes, m.Attributes)
 	if m.To != nil {

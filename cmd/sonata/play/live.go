@@ -24,7 +24,7 @@ type Live interface {
 
 // Times of a live world.
 const (
-	calmTime = 500 * time.Millisecond // nothing happens for so long: nothing is left to do but to wait
+	calmTime = 250 * time.Millisecond // nothing happens for so long: nothing is left to do but to wait
 	busyTime = 10 * time.Second       // somebody else keeps it busy
 	patience = 30 * time.Second       // for what must happen
 	// Horizon is how far a live world goes on into the future.
@@ -38,6 +38,9 @@ var ErrHorizon = errors.New("that is too far in the future to wait for")
 func (s *Stage) Attach(ctx context.Context, live Live) *World {
 	return &World{Stage: s, ctx: ctx, live: live, runner: live.Runner(), byKey: map[engine.Key]*Instance{}}
 }
+
+// Live says whether time is real.
+func (w *World) Live() bool { return w.live != nil }
 
 // Patience is how long to wait for what must happen: no time in a world in which everything happens at once.
 func (w *World) Patience() time.Duration {

@@ -195,6 +195,9 @@ func (w *World) observe(entries []runner.Entry) {
 	defer w.mu.Unlock()
 	for _, e := range entries {
 		i := w.byKey[e.Instance]
+		if _, begins := e.Event.(engine.InstanceStarted); i == nil && w.live != nil && !begins {
+			continue // it was there before
+		}
 		if i == nil {
 			i = &Instance{Number: len(w.instances) + 1, Process: w.Stage.byID[e.ProcessID], State: &engine.Instance{}}
 			w.instances = append(w.instances, i)

@@ -5,6 +5,9 @@ import "reflect"
 // File is one scenario file.
 type File struct {
 	Place
+
+	Description string `yaml:"description" doc:"What the file is about."`
+
 	Deploy     []Word             `yaml:"deploy" doc:"The .bpmn files, or folders with them, to deploy; relative to this file. Default: the .bpmn file that is named as this one, else all in this folder."`
 	Clock      Word               `yaml:"clock" doc:"What the clock shows when everything is deployed, such as 2026-03-01T12:00:00Z. Default: 2026-01-01T00:00:00Z."`
 	Responders map[string]*Answer `yaml:"responders" doc:"Who answers in all scenarios: what is replied to each message on a topic, by that topic."`

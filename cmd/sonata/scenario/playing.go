@@ -57,7 +57,11 @@ func (s *Suite) playOn(w *play.World, sc *Scenario, tell func(int, string)) (r R
 	p := &playing{World: w, suite: s, scenario: sc, expected: map[incidentID]bool{}, answered: map[int]bool{}, ids: map[string]bool{}}
 	for i, step := range sc.Steps {
 		tell(i+1, step.what())
-		if r.Failure, err = p.step(step); r.Failure != nil {
+		r.Failure, err = p.step(step)
+		if err == nil && r.Failure == nil && (!w.Live() || i == len(sc.Steps)-1) {
+			r.Failure = p.unexpected(step) // where time is real, the incident may come before it is expected
+		}
+		if r.Failure != nil {
 			r.Failure.Step = i + 1
 		}
 		if errors.Is(err, play.ErrHorizon) {
@@ -72,20 +76,25 @@ func (s *Suite) playOn(w *play.World, sc *Scenario, tell func(int, string)) (r R
 	return r, err
 }
 
-// what names what a step does.
+// kind names what a step does.
+func (s *Step) kind() string {
+	if actions := s.actions(); len(actions) > 0 {
+		return actions[0]
+	}
+	return "expect"
+}
+
+// what tells what a step does.
 func (s *Step) what() string {
-	actions := s.actions()
 	switch {
-	case len(actions) == 0:
-		return "expect"
 	case s.Advance.Text != "":
 		return "advance " + s.Advance.Text
 	case s.Publish != nil:
 		return "publish on " + s.Publish.Topic.Text
 	case s.Restart != "":
-		return "restart"
+		return "restart (" + string(s.Restart) + ")"
 	}
-	return actions[0]
+	return s.kind()
 }
 
 // playing is a scenario under way.
@@ -114,10 +123,7 @@ func failf(format string, args ...any) error { return &failed{[]string{fmt.Sprin
 
 // step does what a step says and checks what it expects.
 func (p *playing) step(s *Step) (*Failure, error) {
-	what := "expect"
-	if actions := s.actions(); len(actions) > 0 {
-		what = actions[0]
-	}
+	what := s.kind()
 	err := p.act(s)
 	if err == nil {
 		err = p.respond()
@@ -131,10 +137,19 @@ func (p *playing) step(s *Step) (*Failure, error) {
 			return nil, err
 		}
 	}
-	if texts = append(texts, p.unexpectedIncidents()...); len(texts) == 0 {
+	if len(texts) == 0 {
 		return nil, nil
 	}
-	return &Failure{Place: place, What: what, Texts: texts}, nil
+	return &Failure{Place: place, What: what, Texts: append(texts, p.unexpectedIncidents()...)}, nil
+}
+
+// unexpected is the failure that there are incidents which nobody expected.
+func (p *playing) unexpected(s *Step) *Failure {
+	texts := p.unexpectedIncidents()
+	if len(texts) == 0 {
+		return nil
+	}
+	return &Failure{Place: s.Place, What: s.kind(), Texts: texts}
 }
 
 // compareAll says everything that is not as a step expects it, and where that is expected first.

@@ -142,6 +142,9 @@ func (p *playing) message(m *Publish) (play.Message, error) {
 			message.Attributes[name] = value
 		}
 	}
+	if id, ok := message.Attributes["id"].(string); ok && p.Live() {
+		message.Attributes["id"] = id + "/" + p.scenario.Name // all scenarios are played on one Sonata
+	}
 	delete(message.Attributes, "data")
 	message.Attributes["type"] = m.Topic.Text
 	return message, nil
