@@ -246,3 +246,25 @@ func (p *Process) NextStart(element string, at, due time.Time, previous *Cycle) 
 	}
 	return time.Time{}, nil, reject(CodeNotFound, "process %s has no timer start event %q", p.ID, element)
 }
+
+// Words lists the texts of the model that the states and events of its instances repeat: ids, and the names of jobs, topics, signals
+// and of the variables that mappings write.
+func (p *Process) Words() []string {
+	words := append([]string{p.ID}, p.JobTypes()...)
+	consume, publish := p.Topics()
+	words = append(append(words, consume...), publish...)
+	for id, n := range p.nodes {
+		words = append(words, id)
+		for _, m := range slices.Concat(n.inputs, n.outputs) {
+			words = append(words, rootOf(m.target))
+		}
+		for _, d := range n.definitions {
+			words = append(words, d.name)
+		}
+	}
+	for id := range p.flows {
+		words = append(words, id)
+	}
+	slices.Sort(words)
+	return slices.Compact(words)
+}

@@ -58,7 +58,7 @@ func (r *Runner) topics() (Topics, error) {
 	err := r.store.View(func(tx ReadTx) error {
 		for _, d := range g.all {
 			active := Filter{DefinitionKey: d.Key, State: engine.StateActive}
-			if _, running := meet(active.indexes(walk{tx: tx}), 0); !running && g.latest(d.ProcessID) != d {
+			if _, running := meet(active.indexes(g, walk{tx: tx}), 0); !running && g.latest(d.ProcessID) != d {
 				continue
 			}
 			for _, topic := range d.Consume {

@@ -13,7 +13,7 @@ func Check(store Store) error {
 	return store.View(func(tx ReadTx) error {
 		want := map[row]bool{}
 		err := errors.Join(
-			eachRow(tx, tableInstances, decodeInstance, func(_ []byte, in *engine.Instance) {
+			eachRow(tx, tableInstances, decodeWith(tx), func(_ []byte, in *engine.Instance) {
 				for _, r := range indexRows(in) {
 					want[r] = true
 				}
@@ -35,7 +35,7 @@ func Check(store Store) error {
 }
 
 var indexTables = []Table{
-	tableByState, tableByProcess, tableByDefinition, tableByBusinessKey, tableByParent, tableByIncident,
+	tableByDefinition, tableByBusinessKey, tableByParent,
 	tableTimers, tableAwaited, tableSignals, tableJobs, tableCalls, tableBuffered, tableExpiry,
 }
 
@@ -89,6 +89,12 @@ func eachRow[T any](tx ReadTx, table Table, read func([]byte) (*T, error), fn fu
 		return true
 	})
 	return errors.Join(problems...)
+}
+
+// decodeWith reads instances with what of them stands apart.
+func decodeWith(tx ReadTx) func([]byte) (*engine.Instance, error) {
+	symbols := loadSymbols(tx)
+	return func(row []byte) (*engine.Instance, error) { return decodeInstance(tx, symbols, row) }
 }
 
 func decodeRow[T any](data []byte) (*T, error) {

@@ -197,6 +197,7 @@ func (u *unit) define(c candidate, deployment engine.Key, previous *definition) 
 		Resource: c.resource.key, Sum: c.resource.sum, Starts: p.Starts(), Consume: consume, Publish: publish, Keyed: p.KeyedTopics(), Lives: p.Lives(),
 	}}
 	u.insert(tableDefinitions, rowKey{}.key(d.Key), encode(d.definitionRow))
+	u.learn(p)
 	u.beginStartTimers(d)
 	return d
 }

@@ -8,36 +8,64 @@ type row struct {
 	key   string
 }
 
-// indexRows are all rows by which an instance is found. They depend on its snapshot alone, so that a step's changes to them
-// are the difference between what was and what is, and a test can rebuild them all.
-func indexRows(in *engine.Instance) []row {
-	if in == nil {
-		return nil
+// class is what of an instance's state its index tells.
+type class byte
+
+const (
+	classActive     class = 'A'
+	classIncident   class = 'I' // active, with an incident
+	classCompleted  class = 'C'
+	classTerminated class = 'T'
+)
+
+func classOf(in *engine.Instance) class {
+	switch {
+	case in.State == engine.StateCompleted:
+		return classCompleted
+	case in.State == engine.StateTerminated:
+		return classTerminated
+	case len(in.Incidents) > 0:
+		return classIncident
 	}
-	rows := make([]row, 0, 8+2*len(in.Subscriptions))
+	return classActive
+}
+
+func (k rowKey) class(c class) rowKey { return append(k, byte(c)) }
+
+func classKey(in *engine.Instance) rowKey {
+	return rowKey{}.key(in.DefinitionKey).class(classOf(in)).key(in.Key)
+}
+
+// indexRows are all rows by which an instance is found. They depend on its snapshot alone, so that a test can rebuild them all.
+func indexRows(in *engine.Instance) []row {
+	var rows []row
 	add := func(table Table, key rowKey) { rows = append(rows, row{table, string(key)}) }
-	add(tableByState, rowKey{}.text(string(in.State)).key(in.Key))
-	add(tableByProcess, rowKey{}.text(in.ProcessID).key(in.Key))
-	add(tableByDefinition, rowKey{}.key(in.DefinitionKey).key(in.Key))
+	add(tableByDefinition, classKey(in))
+	headerRows(in, add)
+	for i := range in.Subscriptions {
+		subscriptionRows(in, &in.Subscriptions[i], add)
+	}
+	return rows
+}
+
+// headerRows are those that depend on what never changes of an instance, but for tableCalls, in which only active ones are.
+func headerRows(in *engine.Instance, add func(Table, rowKey)) {
 	if in.BusinessKey != "" {
 		add(tableByBusinessKey, rowKey{}.text(in.BusinessKey).key(in.Key))
 	}
 	if in.Parent != nil {
 		add(tableByParent, rowKey{}.key(in.Parent.Key).key(in.Key))
 		if in.State == engine.StateActive && in.Parent.Subscription != 0 {
-			add(tableCalls, rowKey{}.sub(in.Parent.Key, in.Parent.Subscription).key(in.Key))
+			add(tableCalls, callKey(in))
 		}
 	}
-	if len(in.Incidents) > 0 {
-		add(tableByIncident, rowKey{}.key(in.Key))
-	}
-	for i := range in.Subscriptions {
-		addSubscription(add, in, &in.Subscriptions[i])
-	}
-	return rows
 }
 
-func addSubscription(add func(Table, rowKey), in *engine.Instance, sub *engine.Subscription) {
+func callKey(in *engine.Instance) rowKey {
+	return rowKey{}.sub(in.Parent.Key, in.Parent.Subscription).key(in.Key)
+}
+
+func subscriptionRows(in *engine.Instance, sub *engine.Subscription, add func(Table, rowKey)) {
 	switch sub.Kind {
 	case engine.SubscriptionTimer:
 		add(tableTimers, rowKey{}.time(sub.Due).sub(in.Key, sub.ID))
@@ -52,27 +80,51 @@ func addSubscription(add func(Table, rowKey), in *engine.Instance, sub *engine.S
 	}
 }
 
-// reindex makes the index rows of an instance what they are to be after a step.
-func (u *unit) reindex(before, after *engine.Instance) {
-	rows := indexRows(after)
-	if before == nil {
-		for _, r := range rows {
-			u.insert(r.table, []byte(r.key), nil)
-		}
-		return
-	}
-	had := map[row]bool{}
-	for _, r := range indexRows(before) {
-		had[r] = true
-	}
-	for _, r := range rows {
-		if had[r] {
-			delete(had, r)
-		} else {
-			u.insert(r.table, []byte(r.key), nil)
+// reindex makes the index rows of an instance what they are to be after a step. Its cost is that of what the step has done,
+// however much the instance waits for.
+func (u *unit) reindex(before *engine.Instance, result engine.Result) {
+	after := result.Instance
+	insert := func(table Table, key rowKey) { u.insert(table, key, nil) }
+	remove := func(table Table, key rowKey) { u.unindex(table, key) }
+	switch {
+	case before == nil:
+		headerRows(after, insert)
+		insert(tableByDefinition, classKey(after))
+	case classOf(before) != classOf(after):
+		remove(tableByDefinition, classKey(before))
+		insert(tableByDefinition, classKey(after))
+		if after.State != engine.StateActive && after.Parent != nil && after.Parent.Subscription != 0 {
+			remove(tableCalls, callKey(after))
 		}
 	}
-	for r := range had {
-		u.delete(r.table, []byte(r.key))
+	var seen map[engine.ID]*engine.Subscription // as this step has made them
+	for i := range result.Events {
+		var sub *engine.Subscription
+		switch e := result.Events[i].(type) {
+		case engine.SubscriptionOpened:
+			sub = &e.Subscription
+		case engine.SubscriptionUpdated:
+			sub = &e.Subscription
+			u.forget(before, after, e.ID, seen)
+		case engine.SubscriptionClosed:
+			u.forget(before, after, e.ID, seen)
+			continue
+		default:
+			continue
+		}
+		subscriptionRows(after, sub, insert)
+		if seen == nil {
+			seen = map[engine.ID]*engine.Subscription{}
+		}
+		seen[sub.ID] = sub
 	}
+}
+
+// forget deletes the rows of a subscription as it was before.
+func (u *unit) forget(before, after *engine.Instance, id engine.ID, seen map[engine.ID]*engine.Subscription) {
+	sub := seen[id]
+	if sub == nil {
+		sub = before.Subscription(id)
+	}
+	subscriptionRows(after, sub, func(table Table, key rowKey) { u.unindex(table, key) })
 }

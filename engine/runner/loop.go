@@ -106,7 +106,8 @@ func (r *Runner) write(requests []*request) error {
 		}
 		b.wrote = true // find out whether it takes writes again
 	}
-	b.state = state{counters: r.counters, definitions: r.registry.Load(), changed: map[engine.Key]*engine.Instance{}}
+	b.state = state{counters: r.counters, definitions: r.registry.Load(), symbols: r.symbols.Load(), changed: map[engine.Key]*engine.Instance{}}
+	b.before = map[engine.Key]*engine.Instance{}
 	err := r.update(func(tx Tx) error {
 		b.tx = tx
 		return b.run(requests)
@@ -175,6 +176,8 @@ func (b *batch) run(requests []*request) error {
 	if !b.wrote {
 		return errNothing
 	}
+	b.saveSnapshots()
+	b.r.symbols.Store(b.symbols) // before the commit, so that whoever reads after it knows them
 	b.check(b.tx.Put(tableMeta, metaCounters, encodeCounters(b.counters)))
 	return b.err
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/sonata-bpmn/sonata/engine/runner/codec"
 )
 
 // Options of a Runner. The zero value of each is its default.
@@ -58,6 +60,7 @@ type Runner struct {
 	rebind    chan struct{} // binding failed and is to be tried again
 	stopped   chan struct{} // closed when the loop has ended
 	registry  atomic.Pointer[registry]
+	symbols   atomic.Pointer[codec.Symbols] // of the store, and perhaps some that are about to be
 	watchers  watchers
 	health    health
 	resting   resting
@@ -81,7 +84,7 @@ var (
 )
 
 // tablesFormat is the number of the tables' layout. Another one is refused, not guessed at.
-const tablesFormat = "1"
+const tablesFormat = "2"
 
 // ErrFormat says that a store was written in another format.
 var ErrFormat = errors.New("the data was written by another version of Sonata")
@@ -111,31 +114,43 @@ func New(store Store, opts Options) (*Runner, error) {
 	return r, store.View(r.load)
 }
 
-// prepare marks an empty store as ours.
+// prepare marks an empty store as ours, and adds the symbols that a store of an older Sonata lacks.
 func (r *Runner) prepare() error {
 	var format []byte
+	var symbols *codec.Symbols
 	err := r.store.View(func(tx ReadTx) error {
 		format = append([]byte(nil), tx.Get(tableMeta, metaFormat)...)
+		symbols = loadSymbols(tx)
 		return nil
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case format == nil:
-		return r.store.Update(func(tx Tx) error {
-			id := r.opts.ID
-			if id == uuid.Nil {
-				id = uuid.New()
-			}
-			return errors.Join(
-				tx.Put(tableMeta, metaFormat, []byte(tablesFormat)),
-				tx.Put(tableMeta, metaID, id[:]),
-				tx.Put(tableMeta, metaSeenFrom, rowKey{}.num(dayOf(r.opts.Clock.Now()))))
-		})
-	case string(format) != tablesFormat:
+	}
+	if format != nil && string(format) != tablesFormat {
 		return fmt.Errorf("%w (format %q; this one knows %s); use the one that wrote it", ErrFormat, format, tablesFormat)
 	}
-	return nil
+	if _, missing := symbols.With(ownSymbols); format != nil && len(missing) == 0 {
+		return nil
+	}
+	return r.store.Update(func(tx Tx) (err error) {
+		if format == nil {
+			err = r.mark(tx)
+		}
+		addSymbols(symbols, ownSymbols, func(table Table, key, value []byte) { err = errors.Join(err, tx.Put(table, key, value)) })
+		return err
+	})
+}
+
+// mark makes an empty store ours.
+func (r *Runner) mark(tx Tx) error {
+	id := r.opts.ID
+	if id == uuid.Nil {
+		id = uuid.New()
+	}
+	return errors.Join(
+		tx.Put(tableMeta, metaFormat, []byte(tablesFormat)),
+		tx.Put(tableMeta, metaID, id[:]),
+		tx.Put(tableMeta, metaSeenFrom, rowKey{}.num(dayOf(r.opts.Clock.Now()))))
 }
 
 func (r *Runner) load(tx ReadTx) error {
@@ -148,6 +163,7 @@ func (r *Runner) load(tx ReadTx) error {
 		return fmt.Errorf("definitions: %w", err)
 	}
 	r.id = id
+	r.symbols.Store(loadSymbols(tx))
 	r.registry.Store(g)
 	r.counters = decodeCounters(tx.Get(tableMeta, metaCounters))
 	r.seenFrom = num(tx.Get(tableMeta, metaSeenFrom), 1)

@@ -22,7 +22,7 @@ func (r *Runner) Instance(key engine.Key) (*engine.Instance, InstanceInfo, error
 		if row == nil {
 			return rejection(engine.CodeNotFound, "there is no process instance %s", key)
 		}
-		in, err = decodeInstance(row)
+		in, err = decodeInstance(tx, r.symbols.Load(), row)
 		return err
 	})
 	if err != nil {
@@ -54,13 +54,11 @@ func (r *Runner) Search(f Filter, p Page) (items []InstanceInfo, more bool, err 
 	}
 	err = r.store.View(func(tx ReadTx) error {
 		var failed error
+		symbols := r.symbols.Load()
 		r.matches(tx, f, p)(func(key engine.Key) bool {
 			var s summary
-			if s, failed = decodeSummary(tx.Get(tableInstances, rowKey{}.key(key))); failed != nil {
+			if s, failed = decodeSummary(symbols, tx.Get(tableInstances, rowKey{}.key(key))); failed != nil {
 				return false
-			}
-			if !f.matches(s) {
-				return true
 			}
 			if more = len(items) == limit; more {
 				return false
@@ -76,14 +74,9 @@ func (r *Runner) Search(f Filter, p Page) (items []InstanceInfo, more bool, err 
 	return items, more, nil
 }
 
-// matches checks what no index answers.
-func (f Filter) matches(s summary) bool {
-	return (f.Version == 0 || s.Version == f.Version) && (f.HasIncident == nil || *f.HasIncident == (len(s.Incidents) > 0))
-}
-
 // matches goes through the keys that every index of the filter has.
 func (r *Runner) matches(tx ReadTx, f Filter, p Page) func(yield func(engine.Key) bool) {
-	indexes := f.indexes(walk{tx, p.Descending})
+	indexes := f.indexes(r.registry.Load(), walk{tx, p.Descending})
 	from, step := p.After+1, engine.Key(1)
 	if p.Descending {
 		from, step = p.After-1, -1
@@ -122,7 +115,7 @@ func meet(indexes []index, from engine.Key) (engine.Key, bool) {
 }
 
 // indexes are those that the filter names, or, if it names none, all instances.
-func (f Filter) indexes(w walk) []index {
+func (f Filter) indexes(g *registry, w walk) []index {
 	var found []index
 	if f.Keys != nil {
 		found = append(found, w.given(f.Keys))
@@ -133,22 +126,74 @@ func (f Filter) indexes(w walk) []index {
 	if f.BusinessKey != "" {
 		found = append(found, w.index(tableByBusinessKey, rowKey{}.text(f.BusinessKey)))
 	}
-	if f.HasIncident != nil && *f.HasIncident {
-		found = append(found, w.index(tableByIncident, nil))
-	}
-	if f.DefinitionKey != 0 {
-		found = append(found, w.index(tableByDefinition, rowKey{}.key(f.DefinitionKey)))
-	}
-	if f.ProcessID != "" {
-		found = append(found, w.index(tableByProcess, rowKey{}.text(f.ProcessID)))
-	}
-	if f.State != "" {
-		found = append(found, w.index(tableByState, rowKey{}.text(string(f.State))))
-	}
-	if len(found) == 0 {
+	classes, all := f.classes()
+	definitions, any := f.definitions(g)
+	switch {
+	case !all || !any:
+		var either []index
+		for _, d := range definitions {
+			for _, c := range classes {
+				either = append(either, w.index(tableByDefinition, rowKey{}.key(d.Key).class(c)))
+			}
+		}
+		found = append(found, w.union(either))
+	case len(found) == 0:
 		found = append(found, w.index(tableInstances, nil))
 	}
 	return found
+}
+
+// classes are those that the filter lets through; all says that it asks for nothing about them.
+func (f Filter) classes() (classes []class, all bool) {
+	for _, c := range []struct {
+		class    class
+		state    engine.State
+		incident bool
+	}{
+		{classActive, engine.StateActive, false}, {classIncident, engine.StateActive, true},
+		{classCompleted, engine.StateCompleted, false}, {classTerminated, engine.StateTerminated, false},
+	} {
+		if (f.State == "" || f.State == c.state) && (f.HasIncident == nil || *f.HasIncident == c.incident) {
+			classes = append(classes, c.class)
+		}
+	}
+	return classes, f.State == "" && f.HasIncident == nil
+}
+
+// definitions are those that the filter lets through; all says that it asks for nothing about them.
+func (f Filter) definitions(g *registry) (found []*definition, all bool) {
+	if all = f.DefinitionKey == 0 && f.ProcessID == "" && f.Version == 0; all {
+		return g.all, true
+	}
+	for _, d := range g.all {
+		if (f.DefinitionKey == 0 || f.DefinitionKey == d.Key) && (f.ProcessID == "" || f.ProcessID == d.ProcessID) && (f.Version == 0 || f.Version == d.Version) {
+			found = append(found, d)
+		}
+	}
+	return found, false
+}
+
+// union finds the keys that any of the indexes has. It asks an index again only when the key that this found last is behind.
+func (w walk) union(indexes []index) index {
+	type head struct {
+		key       engine.Key
+		ok, known bool
+	}
+	heads := make([]head, len(indexes))
+	before := func(a, b engine.Key) bool { return a < b != w.descending && a != b }
+	return func(from engine.Key) (best engine.Key, found bool) {
+		for i := range heads {
+			h := &heads[i]
+			if !h.known || h.ok && before(h.key, from) {
+				h.key, h.ok = indexes[i](from)
+				h.known = true
+			}
+			if h.ok && (!found || before(h.key, best)) {
+				best, found = h.key, true
+			}
+		}
+		return best, found
+	}
 }
 
 // walk goes through indexes in one direction.
@@ -206,7 +251,8 @@ func (r *Runner) History(key engine.Key, after uint64, limit int) (entries []Ent
 		if row == nil {
 			return nil
 		}
-		s, err := decodeSummary(row)
+		symbols := r.symbols.Load()
+		s, err := decodeSummary(symbols, row)
 		if err != nil {
 			return err
 		}
@@ -216,7 +262,7 @@ func (r *Runner) History(key engine.Key, after uint64, limit int) (entries []Ent
 			if !bytes.HasPrefix(row, prefix) || len(entries) >= limit {
 				return false
 			}
-			at, events, err := decodeHistory(value)
+			at, events, err := decodeHistory(symbols, value)
 			failed = err
 			for i, e := range events {
 				if seq := uint64(num(row, 1)) + uint64(i); seq > after && len(entries) < limit {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sonata-bpmn/sonata/engine"
+	"github.com/sonata-bpmn/sonata/engine/runner/codec"
 )
 
 // batch is one store transaction in the making. It is made of units, one for each request, and each of them is in it
@@ -22,13 +23,15 @@ type batch struct {
 	wrote    bool
 	state    // as the units so far leave it
 	entries  []Entry
-	messages int // in the outbox
+	messages int                             // in the outbox
+	before   map[engine.Key]*engine.Instance // what has changed, as the store has it; nil: it is new
 }
 
 // state is what a unit may change besides rows.
 type state struct {
 	counters
 	definitions *registry
+	symbols     *codec.Symbols
 	changed     map[engine.Key]*engine.Instance
 }
 
@@ -139,7 +142,7 @@ func (b *batch) attempt(run func(*unit) error) (err error) {
 			return err
 		}
 	}
-	return u.saveSnapshots()
+	return nil
 }
 
 // then runs fn after what is queued already.
@@ -211,6 +214,12 @@ func (u *unit) delete(table Table, key []byte) {
 	}
 }
 
+// unindex deletes an index row that is known to be there.
+func (u *unit) unindex(table Table, key []byte) {
+	u.undo = append(u.undo, undo{table, key, []byte{}})
+	u.check(u.tx.Delete(table, key))
+}
+
 // instance returns an instance as this unit sees it, nil if there is none.
 func (u *unit) instance(key engine.Key) *engine.Instance {
 	if in := u.changed[key]; in != nil {
@@ -226,22 +235,10 @@ func (u *unit) instance(key engine.Key) *engine.Instance {
 	if row == nil {
 		return nil
 	}
-	in, err := decodeInstance(row)
+	in, err := decodeInstance(u.tx, u.symbols, row)
 	if err != nil {
 		panic(fmt.Errorf("instance %s: %w", key, err))
 	}
 	u.r.cache.put(in)
 	return in
-}
-
-// saveSnapshots writes each changed instance once, however often it changed.
-func (u *unit) saveSnapshots() error {
-	for key, in := range u.changed {
-		row, err := encodeInstance(in)
-		if err != nil {
-			return fmt.Errorf("instance %s: %w", key, err)
-		}
-		u.put(tableInstances, rowKey{}.key(key), row)
-	}
-	return nil
 }

@@ -64,11 +64,14 @@ func (u *unit) step(definition engine.Key, in *engine.Instance, c engine.Command
 // save notes what a step did: rows at once, the snapshot at the end of the unit, effects on other instances in the queue.
 func (u *unit) save(before *engine.Instance, result engine.Result) {
 	after := result.Instance
-	u.reindex(before, after)
+	u.reindex(before, result)
 	if u.changed == nil {
 		u.changed = map[engine.Key]*engine.Instance{}
 	}
 	u.changed[after.Key] = after
+	if _, noted := u.before[after.Key]; !noted {
+		u.before[after.Key] = before
+	}
 	u.record(after, result.Events)
 	for _, effect := range result.Effects {
 		u.effect(after, effect)
@@ -92,7 +95,7 @@ func (u *unit) record(in *engine.Instance, events []engine.Event) {
 	if len(events) == 0 {
 		return
 	}
-	row, err := encodeHistory(u.now, events)
+	row, err := encodeHistory(u.symbols, u.now, events)
 	if err != nil {
 		u.fail(fmt.Errorf("history of instance %s: %w", in.Key, err))
 		return

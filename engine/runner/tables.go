@@ -16,14 +16,13 @@ const (
 	tableDeployments Table = "deployments" // deployment key: keys of its definitions
 	tableDefinitions Table = "definitions" // definition key: definitionRow
 	tableInstances   Table = "instances"   // instance key: snapshot
+	tableVariables   Table = "variables"   // instance key, scope: data that is too large for the snapshot
 	tableHistory     Table = "history"     // instance key, first Seq: events of one step
+	tableSymbols     Table = "symbols"     // number: text
 
-	tableByState       Table = "by-state"       // state, instance key
-	tableByProcess     Table = "by-process"     // process id, instance key
-	tableByDefinition  Table = "by-definition"  // definition key, instance key
+	tableByDefinition  Table = "by-definition"  // definition key, class, instance key
 	tableByBusinessKey Table = "by-businesskey" // business key, instance key
 	tableByParent      Table = "by-parent"      // parent's key, instance key
-	tableByIncident    Table = "by-incident"    // instance key
 
 	tableTimers      Table = "timers"       // due, instance key, subscription; or: due, definition key, number of the start event
 	tableStartTimers Table = "start-timers" // definition key, number of the start event: startTimer
@@ -43,7 +42,7 @@ const (
 // Ascending says that rows are mostly added after the last one: a hint for how tightly to pack the table.
 func (t Table) Ascending() bool {
 	switch t {
-	case tableResources, tableDeployments, tableDefinitions, tableInstances, tableHistory, tableOutbox, tableBuffer, tableDeadLetters:
+	case tableResources, tableDeployments, tableDefinitions, tableInstances, tableVariables, tableHistory, tableOutbox, tableBuffer, tableDeadLetters:
 		return true
 	}
 	return false

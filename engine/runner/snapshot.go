@@ -1,0 +1,186 @@
+package runner
+
+import (
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/sonata-bpmn/sonata/engine"
+	"github.com/sonata-bpmn/sonata/engine/runner/codec"
+)
+
+// A snapshot is the number of its format, the list of the scopes whose data stands apart, and the instance without that data. Data
+// that is large stands in a row of its own for each scope, which is written only when the data changes: an instance that takes
+// a hundred small steps with a large document writes the document once.
+
+const snapshotFormat = 2
+
+// apartFrom is the weight from which on the data of a scope stands apart, in bytes, about.
+const apartFrom = 512
+
+// apart is the data of a scope in a row of its own.
+type apart struct {
+	Variables map[string]any `json:"variables,omitempty"`
+	Items     []any          `json:"items,omitempty"` // of a looping activity
+}
+
+// dataOf is what of a scope can stand apart.
+func dataOf(s *engine.Scope) apart {
+	data := apart{Variables: s.Variables}
+	if s.Loop != nil {
+		data.Items = s.Loop.Items
+	}
+	return data
+}
+
+// large decides whether the data stands apart. It depends on nothing but the data.
+func (a apart) large() bool {
+	left := weigh(a.Variables, apartFrom)
+	for i := 0; i < len(a.Items) && left > 0; i++ {
+		left = weigh(a.Items[i], left)
+	}
+	return left <= 0
+}
+
+// weigh subtracts the weight of a value from what is left, and stops when nothing is.
+func weigh(value any, left int) int {
+	left -= 8
+	switch v := value.(type) {
+	case string:
+		left -= len(v)
+	case []any:
+		for i := 0; i < len(v) && left > 0; i++ {
+			left = weigh(v[i], left)
+		}
+	case map[string]any:
+		if left <= 8*len(v) { // also because of this, the order in which the members are met decides nothing
+			return 0
+		}
+		total := 0
+		for name, inner := range v {
+			total += len(name) + left - weigh(inner, left)
+		}
+		left -= total
+	}
+	return left
+}
+
+// same says that the data is the very same in memory: data is replaced, never changed.
+func (a apart) same(b apart) bool {
+	return reflect.ValueOf(a.Variables).Pointer() == reflect.ValueOf(b.Variables).Pointer() &&
+		len(a.Items) == len(b.Items) && reflect.ValueOf(a.Items).Pointer() == reflect.ValueOf(b.Items).Pointer()
+}
+
+// split takes the large data out of an instance: it returns the scopes that it was in, and the instance without it.
+func split(in *engine.Instance) (scopes []engine.ID, rest *engine.Instance) {
+	for i := range in.Scopes {
+		if dataOf(&in.Scopes[i]).large() {
+			scopes = append(scopes, in.Scopes[i].ID)
+		}
+	}
+	if scopes == nil {
+		return nil, in
+	}
+	copied := *in
+	copied.Scopes = make([]engine.Scope, len(in.Scopes))
+	next := 0
+	for i, s := range in.Scopes {
+		if next < len(scopes) && s.ID == scopes[next] {
+			next++
+			s.Variables = nil
+			if s.Loop != nil {
+				loop := *s.Loop
+				loop.Items = nil
+				s.Loop = &loop
+			}
+		}
+		copied.Scopes[i] = s
+	}
+	return scopes, &copied
+}
+
+func encodeSnapshot(symbols *codec.Symbols, scopes []engine.ID, rest *engine.Instance) []byte {
+	row := make([]byte, 0, 256)
+	row = symbols.Append(append(row, snapshotFormat), scopes)
+	return symbols.Append(row, rest)
+}
+
+// readSnapshot reads the scopes whose data stands apart, and returns what follows them.
+func readSnapshot(symbols *codec.Symbols, row []byte) (scopes []engine.ID, rest []byte, err error) {
+	if len(row) == 0 || row[0] != snapshotFormat {
+		return nil, nil, fmt.Errorf("a snapshot has a format that this Sonata does not know (it knows %d)", snapshotFormat)
+	}
+	rest, err = symbols.DecodePart(row[1:], &scopes)
+	return scopes, rest, err
+}
+
+// decodeInstance reads a snapshot, and what of it stands apart.
+func decodeInstance(tx ReadTx, symbols *codec.Symbols, row []byte) (*engine.Instance, error) {
+	scopes, rest, err := readSnapshot(symbols, row)
+	if err != nil {
+		return nil, err
+	}
+	in := &engine.Instance{}
+	if err := symbols.Decode(rest, in); err != nil {
+		return nil, err
+	}
+	for _, id := range scopes {
+		var data apart
+		s := in.Scope(id)
+		found := tx.Get(tableVariables, rowKey{}.sub(in.Key, id))
+		if s == nil || found == nil {
+			return nil, fmt.Errorf("the variables of scope %d are missing", id)
+		}
+		if err := symbols.Decode(found, &data); err != nil {
+			return nil, err
+		}
+		s.Variables = data.Variables
+		if s.Loop != nil {
+			s.Loop.Items = data.Items
+		}
+	}
+	return in, nil
+}
+
+// summary is what lists show of a snapshot.
+type summary struct {
+	engine.Header
+	State     engine.State `json:"state"`
+	EndedAt   time.Time    `json:"endedAt"`
+	Incidents []struct{}   `json:"incidents"`
+}
+
+func decodeSummary(symbols *codec.Symbols, row []byte) (s summary, err error) {
+	_, rest, err := readSnapshot(symbols, row)
+	if err != nil {
+		return s, err
+	}
+	return s, symbols.DecodeSome(rest, &s)
+}
+
+// saveSnapshots writes each instance that has changed in this batch, once.
+func (b *batch) saveSnapshots() {
+	for key, in := range b.changed {
+		before := b.before[key]
+		scopes, rest := split(in)
+		had := map[engine.ID]bool{}
+		if before != nil {
+			for i := range before.Scopes {
+				if s := &before.Scopes[i]; dataOf(s).large() {
+					had[s.ID] = true
+				}
+			}
+		}
+		for _, id := range scopes {
+			data := dataOf(in.Scope(id))
+			if !had[id] || !data.same(dataOf(before.Scope(id))) {
+				b.check(b.tx.Put(tableVariables, rowKey{}.sub(key, id), b.symbols.Append(nil, data)))
+			}
+			delete(had, id)
+		}
+		for id := range had {
+			b.check(b.tx.Delete(tableVariables, rowKey{}.sub(key, id)))
+		}
+		b.check(b.tx.Put(tableInstances, rowKey{}.key(key), encodeSnapshot(b.symbols, scopes, rest)))
+	}
+}
