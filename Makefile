@@ -26,6 +26,15 @@ test: ## run all tests with the race detector; says what it left out
 # The adapter's conformance suite, and the whole-program tests that touch Kafka most.
 KAFKA_TESTS := TestAnOrderSurvivesSIGKILL|TestARepeatedEventHasOneEffect|TestMalformedRecords|TestSecretsStayInside|TestPublishToKafka|TestTheOperatorsCommands|TestKcat
 
+# How often the program is killed and its disk's power cut; the tests are the same, the soak's numbers are larger.
+KILLS ?= 100
+CUTS ?= 60
+CRASHES := ^(TestKills|TestPowerCut.*|TestABrokenDisk)$$
+
+.PHONY: crash
+crash: ## kill the program KILLS times under load, cut the power of its disk CUTS times, break its disk; nothing confirmed may be lost
+	SONATA_TEST_KILLS=$(KILLS) SONATA_TEST_CUTS=$(CUTS) go test -timeout 0 -count 1 -json -run '$(CRASHES)' ./cmd/sonata | go run ./.ci/results
+
 .PHONY: kafka
 kafka: ## fetch Apache Kafka for test-kafka; needs Maven, and Java 17 to run it
 	@command -v mvn >/dev/null && java -version 2>&1 | grep -qE 'version "(1[7-9]|[2-9][0-9])' || { echo "Apache Kafka needs Maven (mvn) and Java 17 or newer (java)"; exit 1; }
@@ -59,7 +68,8 @@ fuzz-short: ## fuzz each fuzz test for FUZZ (20s)
 	done
 
 .PHONY: soak
-soak: ## kill and restart the binary under orders for SOAK (10m), and count every effect, then simulate
+soak: ## the long tests: crashes in great number, orders under kills for SOAK (10m), and simulate
+	@$(MAKE) --no-print-directory crash KILLS=1000 CUTS=500
 	SONATA_TEST_SOAK=$(SOAK) go test -race -timeout 0 -count 1 -v -run '^TestSoak$$' ./cmd/sonata
 	@$(MAKE) --no-print-directory simulate
 

@@ -27,7 +27,7 @@ func (r record) data() map[string]any {
 // publish puts a value on a topic, with a client that is not Sonata's.
 func (s *sonata) publish(topic, key, value string) {
 	s.t.Helper()
-	producer, err := kafka.NewProducer(&kafka.ConfigMap{"bootstrap.servers": s.kafka, "acks": "all", "log_level": 0})
+	producer, err := kafka.NewProducer(&kafka.ConfigMap{"bootstrap.servers": s.kafka, "acks": "all", "log_level": 0, "linger.ms": 0})
 	require.NoError(s.t, err)
 	defer producer.Close()
 	report := make(chan kafka.Event, 1)
@@ -47,6 +47,7 @@ func (s *sonata) consumer(topics ...string) *kafka.Consumer {
 	s.t.Helper()
 	consumer, err := kafka.NewConsumer(&kafka.ConfigMap{
 		"bootstrap.servers": s.kafka, "group.id": uuid.NewString(), "enable.auto.commit": false, "log_level": 0,
+		"fetch.wait.max.ms": 20, "fetch.queue.backoff.ms": 20, "fetch.error.backoff.ms": 20,
 	})
 	require.NoError(s.t, err)
 	var partitions []kafka.TopicPartition

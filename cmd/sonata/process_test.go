@@ -43,9 +43,18 @@ type sonata struct {
 func serve(t *testing.T, data string, args ...string) *sonata {
 	t.Helper()
 	s := launch(t, data, args...)
-	ready := s.log("ready", nil)
-	s.url, s.kafka = ready["url"].(string), ready["kafka"].(string)
+	require.True(t, s.ready(), "the program ended; its log:\n%s", s.text())
 	return s
+}
+
+// ready waits until the program is, and says whether it is.
+func (s *sonata) ready() bool {
+	s.t.Helper()
+	entry := s.find("ready", nil)
+	if entry != nil {
+		s.url, s.kafka = entry["url"].(string), entry["kafka"].(string)
+	}
+	return entry != nil
 }
 
 // launch starts the binary and does not wait.
@@ -101,6 +110,16 @@ func (s *sonata) follow(stderr io.Reader) {
 // log waits for a log line with this message that matches, and returns it.
 func (s *sonata) log(message string, match func(entry map[string]any) bool) map[string]any {
 	s.t.Helper()
+	entry := s.find(message, match)
+	if entry == nil {
+		require.Failf(s.t, "the program ended", "while waiting for %q; its log:\n%s", message, s.text())
+	}
+	return entry
+}
+
+// find is log for a program that may end before it says so: nil.
+func (s *sonata) find(message string, match func(entry map[string]any) bool) map[string]any {
+	s.t.Helper()
 	deadline := time.After(patience)
 	for seen := 0; ; {
 		s.mu.Lock()
@@ -114,7 +133,7 @@ func (s *sonata) log(message string, match func(entry map[string]any) bool) map[
 		select {
 		case <-news:
 		case <-s.exited:
-			require.Failf(s.t, "the program ended", "while waiting for %q; its log:\n%s", message, s.text())
+			return nil
 		case <-deadline:
 			require.Failf(s.t, "nothing came", "while waiting for %q; the log:\n%s", message, s.text())
 		}

@@ -220,12 +220,18 @@ func TestAKafkaThatComesLater(t *testing.T) {
 func TestHealth(t *testing.T) {
 	s := serve(t, t.TempDir())
 	for _, path := range []string{"/livez", "/readyz"} {
-		response, err := http.Get(s.url + path)
-		require.NoError(t, err)
-		require.NoError(t, response.Body.Close())
-		require.Equal(t, http.StatusOK, response.StatusCode, path)
-		require.Equal(t, "Sonata/v0.0.0-test", response.Header.Get("Server"))
+		require.Equal(t, http.StatusOK, s.health(path), path)
 	}
+}
+
+// health is the status of a path that says how the program is.
+func (s *sonata) health(path string) int {
+	s.t.Helper()
+	response, err := http.Get(s.url + path)
+	require.NoError(s.t, err)
+	require.NoError(s.t, response.Body.Close())
+	require.Equal(s.t, "Sonata/v0.0.0-test", response.Header.Get("Server"))
+	return response.StatusCode
 }
 
 // TestIdleWritesNothing: a flash disk wears out by writes. With an order done and its termination waiting, no file of the data
