@@ -75,3 +75,18 @@ func TestPortableExpressionsMeanTheSame(t *testing.T) {
 		}
 	})
 }
+
+// Of two alternatives, one has a type that is known at deployment and the other has not: what they give has none.
+func TestAlternativesOfDifferentTypes(t *testing.T) {
+	for text, want := range map[string]string{
+		"=(if n = m then 7 else n + n) = 7":          "false",
+		"=(if n != m then 7 else n + n) = 7":         "true",
+		"(n == m ? 7 : get([4], 0)) == 4":            "true",
+		"(n == m ? 7 : null) == 7":                   "false",
+		"(n == m ? null : 7) == 7":                   "true",
+		"(n == m ? 7 : get([\"a\"], 0)) + \"b\"":     `"ab"`,
+		"(n == m ? \"a\" : get([true], 0)) and true": "true",
+	} {
+		require.Equal(t, want, outcome(text, feelVariables), text)
+	}
+}

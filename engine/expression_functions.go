@@ -29,7 +29,7 @@ var functions = map[string]function{
 	"equal": {call: equalValues, cheap: true}, "in": {call: isIn, cheap: true},
 	"range": {call: makeRange}, "within": {call: within}, "matches": {call: matches, cheap: true},
 	"field": {call: fieldOf, cheap: true}, "index": {call: indexOf, cheap: true}, "slice": {call: slice}, "key": {call: keyOf},
-	"tick": {call: tick, cheap: true}, "list": {call: toList, cheap: true}, "sortBy": {call: sortPairs}, "groupBy": {call: groupPairs},
+	"tick": {call: tick, cheap: true}, "list": {call: toList, cheap: true}, "itself": {call: itself, cheap: true}, "sortBy": {call: sortPairs}, "groupBy": {call: groupPairs},
 
 	// Any value.
 	"len":      {call: length, types: []any{(func(any) int)(nil)}, cheap: true},

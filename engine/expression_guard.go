@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/expr-lang/expr/ast"
 )
@@ -48,6 +49,9 @@ func replacement(node ast.Node) ast.Node {
 		return call(n, "slice", n.Node, orNil(n.From), orNil(n.To))
 	case *ast.CallNode:
 		function := n.Callee.(*ast.IdentifierNode).Value
+		if strings.HasPrefix(function, guarded) {
+			return nil
+		}
 		if text, ok := constantTime(function, n.Arguments); ok {
 			value, _ := functions[function].call(nil, []any{text})
 			return &ast.ConstantNode{Value: value}

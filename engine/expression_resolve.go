@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -60,6 +61,7 @@ func (r *resolver) visit(slot *ast.Node, locals []string) {
 	case *ast.ConditionalNode:
 		n.SetLocation(n.Cond.Location()) // the library puts it at the end
 		r.children(n, locals)
+		r.untype(n)
 	default:
 		r.children(n, locals)
 	}
@@ -68,6 +70,17 @@ func (r *resolver) visit(slot *ast.Node, locals []string) {
 		size += r.sizes[*child]
 	}
 	r.sizes[*slot] = min(size, maxNodes*maxNodes)
+}
+
+// untype keeps the library from taking the type of one alternative for that of both: of "c ? 7 : n + n" and "c ? 7 : null" it would
+// hold that they give an int, and compare them as such.
+func (r *resolver) untype(n *ast.ConditionalNode) {
+	if reflect.TypeOf(n.Exp1) == reflect.TypeOf(n.Exp2) && isLiteral(n.Exp1) {
+		return
+	}
+	size := r.sizes[n.Exp1]
+	n.Exp1 = call(n.Exp1, "itself", n.Exp1)
+	r.sizes[n.Exp1] = size
 }
 
 func (r *resolver) children(node ast.Node, locals []string) {
