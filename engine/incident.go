@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // fault is a failure of data or of a worker. It becomes an incident.
@@ -27,6 +28,11 @@ func (s *step) raise(t Token, n *node, leaving bool, err error) {
 	s.emit(IncidentRaised{Incident{
 		ID: s.newID(), Kind: kind, Token: t.ID, Element: n.id, Text: err.Error(), At: s.at, Leaving: leaving,
 	}})
+}
+
+// cannotLeave says whether a token waits for an operator with its work done.
+func (s *step) cannotLeave(token ID) bool {
+	return slices.ContainsFunc(s.in.Incidents, func(i Incident) bool { return i.Token == token && i.Leaving })
 }
 
 // handle runs the failed step again: entering or leaving the node, or the job.

@@ -426,6 +426,34 @@ func TestTheFirstOfTwoEventsThatCatchEverything(t *testing.T) {
 	require.NotContains(t, c.Path(), "second")
 }
 
+// §13.5.4: a sub-process that cannot be left, because its output mapping fails, is done: it has one incident, however many tokens ended
+// last, and none of its event sub-processes begins.
+func TestASubProcessThatCannotBeLeftIsDone(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		subProcess sub out:x="= n + 1" {
+			startEvent s
+			task a
+			task b
+			serviceTask w type=w
+			s -> w
+			w -> a
+			w -> b
+			subProcess esp event {
+				startEvent asked message=asked key=k nonInterrupting
+				task t
+				asked -> t
+			}
+		}
+		start -> sub`, map[string]any{"n": "text"})
+	c.Complete("w", nil)
+	require.Len(t, c.In.Incidents, 1)
+	require.Empty(t, c.Waiting())
+	c.Do(engine.SetVariables{Variables: map[string]any{"n": int64(1)}})
+	c.Resolve()
+	c.Completed()
+}
+
 // §10.3.8: what an instance gives stands at the place of its input, whatever the instance does with its variable loopCounter.
 func TestOutputsStandAtTheirInputsWhateverLoopCounterSays(t *testing.T) {
 	c := enginetest.Start(t, `

@@ -170,10 +170,10 @@ func (s *step) checkDrained(id ID) {
 	if scope == nil || s.in.State != StateActive {
 		return
 	}
+	if s.onlyEventSubProcesses(id) {
+		s.unsubscribe(func(sub *Subscription) bool { return sub.Token == 0 && sub.Scope == id }, true)
+	}
 	if scope.Live > 0 {
-		if s.onlyEventSubProcesses(id) {
-			s.unsubscribe(func(sub *Subscription) bool { return sub.Token == 0 && sub.Scope == id }, true)
-		}
 		return
 	}
 	if scope.Parent == 0 {
@@ -181,6 +181,9 @@ func (s *step) checkDrained(id ID) {
 		return
 	}
 	owner := *s.in.Token(scope.Token)
+	if s.cannotLeave(owner.ID) { // what is inside ended by several tokens, and was asked about after the first
+		return
+	}
 	n := s.p.nodes[owner.Node]
 	if d, ok := n.behavior.(drainer); ok && (n.loop == nil || s.isInstance(owner)) {
 		d.drained(s, n, owner)

@@ -200,9 +200,14 @@ func Check(in *engine.Instance) error {
 			return fmt.Errorf("subscription %d of %s has lost its token or scope", sub.ID, sub.Element)
 		}
 	}
-	for _, i := range in.Incidents {
+	for n, i := range in.Incidents {
 		if in.Token(i.Token) == nil {
 			return fmt.Errorf("incident %d has lost its token", i.ID)
+		}
+		for _, other := range in.Incidents[:n] {
+			if i.Token == other.Token && i.Element == other.Element {
+				return fmt.Errorf("token %d has two incidents in %s", i.Token, i.Element)
+			}
 		}
 	}
 	if in.State != engine.StateActive && len(in.Tokens)+len(in.Subscriptions)+len(in.Incidents)+len(in.Scopes) != 1 {
