@@ -74,13 +74,17 @@ func (a *area) tree() string {
 	}
 	var completed []string
 	for _, d := range a.done {
-		completed = append(completed, d.node.ID)
+		completed = append(completed, d.node.ID+" "+show(d.vars))
 	}
 	vars, progress := a.vars, ""
 	if a.around != nil {
 		vars = merged(a.around.vars, a.vars)
 		if l := a.around.loop; l != nil && a.kind == areaLoop {
 			progress = fmt.Sprintf("%d/%d %v", l.finished, l.started, l.outputs)
+		} else if a.kind == areaUndo {
+			for _, d := range a.around.undo {
+				progress += d.handler.ID + " " + show(d.vars)
+			}
 		} else if a.kind == areaAdHoc {
 			progress = fmt.Sprintf("%v", a.finishing)
 		}
@@ -131,9 +135,12 @@ func scopeTree(in *engine.Instance, scope engine.ID) string {
 	s := in.Scope(scope)
 	var completed []string
 	for _, c := range s.Completed {
-		completed = append(completed, c.Node)
+		completed = append(completed, c.Node+" "+show(c.Variables))
 	}
 	progress := ""
+	for _, c := range s.Compensating {
+		progress += c.Handler + " " + show(c.Variables)
+	}
 	if l := s.Loop; l != nil && s.Token != 0 {
 		if t := in.Token(s.Token); l.Output != nil || s.Node == t.Node && l.Finishing == false && l.Items == nil {
 			progress = fmt.Sprintf("%d/%d %v", l.Completed, l.Started, l.Output)

@@ -25,6 +25,7 @@ type naive struct {
 	state   string
 	now     time.Time
 	ticks   int // counts what begins and completes
+	arrived int // the youngest token that has moved
 	// catches says which error codes a caller catches; nil if there is no caller.
 	catches func(code string) bool
 
@@ -199,18 +200,25 @@ func (n *naive) settle() {
 func (n *naive) move(possible []move) bool {
 	order := n.prefer(possible)
 	if n.may == nil {
-		possible[order[0]].run()
+		n.make(possible[order[0]])
 		return true
 	}
 	for _, i := range order {
 		try := n.clone()
-		try.moves()[i].run()
+		try.make(try.moves()[i])
 		if try.may(try) {
 			*n = *try
 			return true
 		}
 	}
 	return false
+}
+
+func (n *naive) make(m move) {
+	if m.kind == moveToken {
+		n.arrived = max(n.arrived, m.age)
+	}
+	m.run()
 }
 
 // moves lists everything that may happen now.
@@ -230,7 +238,7 @@ func (n *naive) moves() []move {
 				if len(n.flows[f].Target.Incoming) > 1 && n.flows[f].Target.Kind == "inclusiveGateway" {
 					kind = moveJoin
 				}
-				list = append(list, move{f, func() { n.arrive(a, n.flows[f].Target, flows) }, kind, a.youngest(flows)})
+				list = append(list, move{f, func() { n.arrive(a, n.flows[f].Target, flows) }, kind, n.turn(a, flows)})
 			}
 		}
 		for _, v := range a.visits {
@@ -290,24 +298,15 @@ func (a *area) on(flow string) int {
 
 func (a *area) has(flow string) bool { return a.on(flow) >= 0 }
 
-// youngest says when the last of the tokens was produced that a move takes.
-func (a *area) youngest(flows []string) int {
-	age, taken := 0, map[string]int{}
-	for _, f := range flows {
-		skip := taken[f]
-		for _, l := range a.flows {
-			if l.flow != f {
-				continue
-			}
-			if skip == 0 {
-				age = max(age, l.age)
-				break
-			}
-			skip--
+// turn says which of the tokens that a move takes is the next to arrive; a join is asked whenever one does.
+func (n *naive) turn(a *area, flows []string) int {
+	turn := 0
+	for _, l := range a.flows {
+		if l.age > n.arrived && (turn == 0 || l.age < turn) && slices.Contains(flows, l.flow) {
+			turn = l.age
 		}
-		taken[f]++
 	}
-	return age
+	return turn
 }
 
 func (a *area) drop(v *visit) {
