@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,6 +31,7 @@ const pathsEach = 4
 // SONATA_PAIRS says how many pairs of a process and a path to try; SONATA_SEED tries one seed alone; SONATA_MODEL is a file that a
 // failure wrote, with its smallest processes, to send along the paths of SONATA_SEED.
 func TestSimulation(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // a third of the time
 	pairs := 20_000
 	if raceEnabled {
 		pairs = 1_000
