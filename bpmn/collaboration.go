@@ -24,6 +24,9 @@ func (r *reader) collaboration(n *node) *Collaboration {
 func (r *reader) participant(n *node) *Participant {
 	p := &Participant{Element: r.element(n), ProcessRef: n.attr("processRef")}
 	r.exists(n, p.ProcessRef, "a process", "process")
+	for _, c := range n.children {
+		p.Multiple = p.Multiple || c.is("participantMultiplicity") && c.peek("maximum") != "1"
+	}
 	r.register(n, p)
 	return p
 }

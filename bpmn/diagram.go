@@ -1,6 +1,7 @@
 package bpmn
 
 import (
+	"cmp"
 	"math"
 	"strconv"
 	"strings"
@@ -13,7 +14,7 @@ func (r *reader) diagram(n *node) *Diagram {
 	if plane == nil {
 		return d
 	}
-	d.PlaneElement = r.drawn(plane)
+	d.PlaneElement = r.drawn(plane).ElementRef
 	for c := range plane.allIn(NamespaceBPMNDI, "BPMNShape") {
 		d.Shapes = append(d.Shapes, r.shape(c))
 	}
@@ -23,24 +24,52 @@ func (r *reader) diagram(n *node) *Diagram {
 	return d
 }
 
-// drawn gives the id of the element that a shape, edge or plane shows.
-func (r *reader) drawn(n *node) string {
+// drawn gives what a shape, edge or plane shows.
+func (r *reader) drawn(n *node) Drawn {
 	id := n.attr("bpmnElement")
 	if _, local, ok := strings.Cut(id, ":"); ok {
 		id = local
 	}
-	if id != "" && r.nodes[id] == nil {
+	d := Drawn{
+		ElementRef: id, Pos: n.pos,
+		Fill:   cmp.Or(n.peekIn(namespaceColor, "background-color"), n.peekIn(namespaceBIOC, "fill")),
+		Stroke: cmp.Or(n.peekIn(namespaceColor, "border-color"), n.peekIn(namespaceBIOC, "stroke")),
+	}
+	if label := n.first(NamespaceBPMNDI, "BPMNLabel"); label != nil {
+		d.LabelColor = label.peekIn(namespaceColor, "color")
+	}
+	if shown := r.nodes[id]; shown != nil {
+		d.Kind, d.Text = shown.tag, r.caption(shown)
+	} else if id != "" {
 		r.warn(n, codeDiagram, "delete it from the diagram", "the diagram shows %s, but no element has that id", quote(id))
 	}
-	return id
+	return d
+}
+
+// caption is what stands on an element in a diagram (§8.3.1, Artifacts; §10.4.1, the state of a data object).
+func (r *reader) caption(n *node) string {
+	text := n.peek("name")
+	for _, c := range n.children {
+		switch {
+		case c.is("text") && n.is("textAnnotation"):
+			text = strings.TrimSpace(c.text)
+		case c.is("dataState") && c.peek("name") != "":
+			text = strings.TrimSpace(text + "\n[" + c.peek("name") + "]")
+		}
+	}
+	if value := r.nodes[localPart(n.peek("categoryValueRef"))]; value != nil && n.is("group") {
+		text = value.peek("value")
+	}
+	return text
 }
 
 func (r *reader) shape(n *node) *Shape {
 	s := &Shape{
-		ElementRef:   r.drawn(n),
-		IsExpanded:   n.attr("isExpanded") == "true",
-		IsHorizontal: n.attr("isHorizontal") == "true",
-		Label:        r.label(n),
+		Drawn:           r.drawn(n),
+		IsExpanded:      isTrue(n.attr("isExpanded")),
+		IsVertical:      n.attr("isHorizontal") != "" && !isTrue(n.attr("isHorizontal")),
+		IsMarkerVisible: isTrue(n.attr("isMarkerVisible")),
+		Label:           r.label(n),
 	}
 	if b := r.bounds(n); b != nil {
 		s.Bounds = *b
@@ -48,8 +77,10 @@ func (r *reader) shape(n *node) *Shape {
 	return s
 }
 
+func isTrue(value string) bool { return value == "true" || value == "1" }
+
 func (r *reader) edge(n *node) *Edge {
-	e := &Edge{ElementRef: r.drawn(n), Label: r.label(n)}
+	e := &Edge{Drawn: r.drawn(n), Label: r.label(n)}
 	for c := range n.allIn(NamespaceDI, "waypoint") {
 		e.Waypoints = append(e.Waypoints, Point{X: r.number(c, "x"), Y: r.number(c, "y")})
 	}

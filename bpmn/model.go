@@ -9,6 +9,8 @@ const (
 	NamespaceZeebe  = "http://camunda.org/schema/zeebe/1.0"
 	NamespaceModel  = "http://camunda.org/schema/modeler/1.0"
 	NamespaceXSI    = "http://www.w3.org/2001/XMLSchema-instance"
+	namespaceBIOC   = "http://bpmn.io/schema/bpmn/biocolor/1.0"
+	namespaceColor  = "http://www.omg.org/spec/BPMN/non-normative/color/1.0"
 )
 
 // Position is a place in a source file; Line and Column count from 1, Column in bytes.
@@ -345,6 +347,7 @@ type Collaboration struct {
 type Participant struct {
 	Element
 	ProcessRef string
+	Multiple   bool // there may be more than one of them (participantMultiplicity)
 }
 
 // MessageFlow is a message between pools (§9.4). It is information only.
@@ -364,18 +367,29 @@ type Diagram struct {
 
 // Shape is where a node is drawn, in diagram units.
 type Shape struct {
-	ElementRef   string
-	Bounds       Bounds
-	Label        *Bounds
-	IsExpanded   bool
-	IsHorizontal bool
+	Drawn
+	Bounds          Bounds
+	Label           *Bounds
+	IsExpanded      bool
+	IsVertical      bool // of pools and lanes: isHorizontal is false; without it they are horizontal
+	IsMarkerVisible bool // an exclusive gateway shows its X
 }
 
 // Edge is how a flow is drawn.
 type Edge struct {
+	Drawn
+	Waypoints []Point
+	Label     *Bounds
+}
+
+// Drawn is what a shape or edge shows, and in which colours.
+type Drawn struct {
 	ElementRef string
-	Waypoints  []Point
-	Label      *Bounds
+	Kind       string // of the element, its XML local name; "" if there is no such element
+	Text       string // the element's name, an annotation's text, the category value of a group
+	// Fill, Stroke and LabelColor are as the file has them (bioc:fill, color:background-color, …), "" for the usual ones.
+	Fill, Stroke, LabelColor string
+	Pos                      Position
 }
 
 // Bounds is a rectangle; X and Y are its upper left corner.

@@ -296,15 +296,20 @@ func TestDiagram(t *testing.T) {
 	diagram := d.Diagrams[0]
 	require.Equal(t, "Shop", diagram.Name)
 	require.Equal(t, "pools", diagram.PlaneElement)
+	for _, s := range diagram.Shapes {
+		require.Equal(t, "everything.bpmn", s.Pos.File)
+		s.Pos = bpmn.Position{}
+	}
+	diagram.Edges[0].Pos = bpmn.Position{}
 	require.Equal(t, []*bpmn.Shape{
-		{ElementRef: "shop_pool", Bounds: bpmn.Bounds{X: 100, Y: -20.5, Width: 800, Height: 400}, IsHorizontal: true},
+		{Drawn: bpmn.Drawn{ElementRef: "shop_pool", Kind: "participant", Text: "Shop"}, Bounds: bpmn.Bounds{X: 100, Y: -20.5, Width: 800, Height: 400}},
 		{
-			ElementRef: "sub_process", Bounds: bpmn.Bounds{X: 200, Y: 80, Width: 350, Height: 200}, IsExpanded: true,
+			Drawn: bpmn.Drawn{ElementRef: "sub_process", Kind: "subProcess", Text: "Sub-process"}, Bounds: bpmn.Bounds{X: 200, Y: 80, Width: 350, Height: 200}, IsExpanded: true,
 			Label: &bpmn.Bounds{X: 210, Y: 90, Width: 60, Height: 14},
 		},
 	}, diagram.Shapes)
 	require.Equal(t, []*bpmn.Edge{{
-		ElementRef: "f1", Waypoints: []bpmn.Point{{X: 136, Y: 98}, {X: 200, Y: 98.25}},
+		Drawn: bpmn.Drawn{ElementRef: "f1", Kind: "sequenceFlow", Text: "go"}, Waypoints: []bpmn.Point{{X: 136, Y: 98}, {X: 200, Y: 98.25}},
 		Label: &bpmn.Bounds{X: 160, Y: 80, Width: 16, Height: 14},
 	}}, diagram.Edges)
 }

@@ -16,6 +16,17 @@ import (
 // Everything in the document is accounted for: what Parse does not read is a problem, an error if leaving it out would
 // change how the process runs, else a warning. Content in namespaces that are not of an executable dialect is left out.
 func Parse(file string, data []byte) (*Definitions, error) {
+	definitions, problems := ParseDraft(file, data)
+	if problems.HasErrors() {
+		return nil, problems
+	}
+	definitions.Warnings = problems
+	return definitions, nil
+}
+
+// ParseDraft reads a document as [Parse] does, and gives what can be read of it whatever its problems are: to show it, not
+// to run it. References that lead nowhere are nil. The definitions are nil if the document has a fault of form.
+func ParseDraft(file string, data []byte) (*Definitions, Problems) {
 	r := newReader(file)
 	root := r.open(data)
 	if len(r.problems) > 0 {
@@ -27,12 +38,7 @@ func Parse(file string, data []byte) (*Definitions, error) {
 		return nil, r.sorted()
 	}
 	definitions := r.read(root)
-	problems := r.sorted()
-	if problems.HasErrors() {
-		return nil, problems
-	}
-	definitions.Warnings = problems
-	return definitions, nil
+	return definitions, r.sorted()
 }
 
 // read makes the model of the tree, follows the references, and reports what nobody has read.

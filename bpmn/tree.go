@@ -162,6 +162,14 @@ func (n *node) kept(key string) string {
 	return strings.TrimSpace(value)
 }
 
+// peek gives an attribute of no namespace and leaves it to others to read it.
+func (n *node) peek(key string) string { return n.peekIn("", key) }
+
+func (n *node) peekIn(space, key string) string {
+	value, _ := n.use(space, key, unread)
+	return strings.TrimSpace(value)
+}
+
 // information marks attributes that say nothing about how the process runs.
 func (n *node) information(keys ...string) {
 	for _, key := range keys {

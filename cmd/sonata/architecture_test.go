@@ -22,6 +22,7 @@ const module = "github.com/sonata-bpmn/sonata"
 // not know each other (docs/architecture.md). A package that is not listed may import none.
 var mayImport = map[string][]string{
 	"bpmn":                {},
+	"bpmn/draw":           {"bpmn"},
 	"engine":              {"bpmn"},
 	"engine/enginetest":   {"bpmn", "engine"},
 	"engine/runner":       {"bpmn", "engine", "engine/runner/codec"},
@@ -40,7 +41,7 @@ var mayImport = map[string][]string{
 	"cmd/sonata/bench":    {"engine", "engine/runner", "adapters/bolt", "adapters/kafka", "adapters/broker", "processes"},
 	"cmd/sonata": {
 		"cmd/sonata", // what a command is made of may stand in packages below it
-		"bpmn", "engine", "engine/runner", "api", "processes", "cmd/sonata/play", "cmd/sonata/scenario",
+		"bpmn", "bpmn/draw", "engine", "engine/runner", "api", "processes", "cmd/sonata/play", "cmd/sonata/scenario",
 		"adapters/memory", "adapters/bolt", "adapters/postgres", "adapters/kafka", "adapters/broker", "adapters/tosca",
 	},
 }

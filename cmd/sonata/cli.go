@@ -69,6 +69,7 @@ binds their message events to topics, and keeps every instance in its data direc
   sonata serve    runs the engine
 
   sonata lint     checks .bpmn files
+  sonata render   draws .bpmn files
   sonata run      runs a process in memory and shows what happens
   sonata test     plays scenarios: tests of processes, in YAML
   sonata bench    measures how fast the engine is on this machine
@@ -79,7 +80,8 @@ The other commands speak to a running Sonata by REST.`
 	root.SetOut(c.out)
 	root.SetErr(c.err)
 	root.AddCommand(c.serveCommand(), c.demoCommand(), c.deployCommand(), c.instancesCommand(),
-		c.publishCommand(), c.lintCommand(), c.versionCommand(), c.runCommand(), c.testCommand(), c.benchCommand())
+		c.publishCommand(), c.lintCommand(), c.versionCommand(), c.runCommand(), c.testCommand(), c.benchCommand(),
+		c.renderCommand())
 	c.note(root)
 	return root
 }
