@@ -32,6 +32,8 @@ require (
 
 require golang.org/x/image v0.47.0
 
+require github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
+
 require (
 	github.com/go-viper/mapstructure/v2 v2.4.0 // indirect
 	github.com/hanwen/go-fuse/v2 v2.12.1 // indirect

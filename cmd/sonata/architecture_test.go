@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 	"adapters/postgres":   {"engine", "engine/runner"},
 	"adapters/kafka":      {"engine", "engine/runner"},
 	"adapters/broker":     {},
+	"adapters/asyncapi":   {"bpmn"},
 	"adapters/tosca":      {"engine", "engine/runner"},
 	"adapters/storetest":  {"engine", "engine/runner"},
 	"api":                 {"bpmn", "engine", "engine/runner"},
@@ -43,6 +44,7 @@ var mayImport = map[string][]string{
 		"cmd/sonata", // what a command is made of may stand in packages below it
 		"bpmn", "bpmn/draw", "engine", "engine/runner", "api", "processes", "cmd/sonata/play", "cmd/sonata/scenario",
 		"adapters/memory", "adapters/bolt", "adapters/postgres", "adapters/kafka", "adapters/broker", "adapters/tosca",
+		"adapters/asyncapi",
 	},
 }
 

@@ -81,7 +81,7 @@ The other commands speak to a running Sonata by REST.`
 	root.SetErr(c.err)
 	root.AddCommand(c.serveCommand(), c.demoCommand(), c.deployCommand(), c.instancesCommand(),
 		c.publishCommand(), c.lintCommand(), c.versionCommand(), c.runCommand(), c.testCommand(), c.benchCommand(),
-		c.renderCommand())
+		c.renderCommand(), c.docsCommand())
 	c.note(root)
 	return root
 }
