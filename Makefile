@@ -77,6 +77,12 @@ soak: ## the long tests: crashes in great number, orders under kills for SOAK (1
 simulate: ## send random processes along random paths, PAIRS (1000000) of them, with a second interpreter beside the engine
 	SONATA_PAIRS=$(PAIRS) go test -timeout 0 -count 1 -v -run '^TestSimulation$$' ./engine
 
+.PHONY: pictures
+pictures: ## draw SONATA's flows anew for docs/sonata.md
+	rm -rf docs/pictures
+	go run ./cmd/sonata render processes/sonata -o docs/pictures
+	go test ./processes -run '^TestThePicturesShowTheFlows$$' -update
+
 .PHONY: clean
 clean: ## remove what was built; ./data stays
 	rm -rf bin coverage.out

@@ -159,7 +159,9 @@ func TestReplies(t *testing.T) {
 
 // TestWhatPublishesAndAwaits: each kind of element that does, in every depth, and nothing else.
 func TestWhatPublishesAndAwaits(t *testing.T) {
-	message := func(id, ref string) string { return `<bpmn:messageEventDefinition id="` + id + `_d" messageRef="` + ref + `"/>` }
+	message := func(id, ref string) string {
+		return `<bpmn:messageEventDefinition id="` + id + `_d" messageRef="` + ref + `"/>`
+	}
 	d := describe(t, parse(t, "p.bpmn", file("p",
 		`<bpmn:startEvent id="start">`+message("start", "M_ask")+`</bpmn:startEvent>
 		<bpmn:serviceTask id="work"><bpmn:extensionElements><zeebe:taskDefinition type="mail"/></bpmn:extensionElements></bpmn:serviceTask>
