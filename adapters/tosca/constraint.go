@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 	"time"
@@ -15,10 +16,19 @@ type constraint struct {
 	operator string // in TOSCA's spelling
 	node     *node  // the operand
 	pattern  *regexp.Regexp
+	size     int // of the compiled pattern, in instructions
+}
+
+// cost is how many steps checking a value takes.
+func (k *constraint) cost(n *node) int {
+	return 1 + len(k.node.items) + k.size*len(n.text)/100
 }
 
 var constraintWords = words("equal", "greater_than", "greater_or_equal", "less_than", "less_or_equal", "in_range", "valid_values", "length",
 	"min_length", "max_length", "pattern", "schema")
+
+// maxPattern is how long a regular expression may be.
+const maxPattern = 1000
 
 // unbounded stands for no bound in in_range.
 const unbounded = "UNBOUNDED"
@@ -63,7 +73,7 @@ func (c *checker) readConstraint(operator string, operand *node) *constraint {
 		}
 	case "valid_values":
 		if operand.kind != list || len(operand.items) == 0 {
-			fault = "a list of values"
+			fault = "a list of one value or more"
 		}
 	case "length", "min_length", "max_length":
 		if length, ok := operand.value.(int64); !ok || length < 0 {
@@ -85,13 +95,20 @@ func (c *checker) readPattern(made *constraint) *constraint {
 		c.errorf(made.node, "pattern takes a regular expression, and this is %s", describe(made.node))
 		return nil
 	}
-	compiled, err := regexp.Compile(`^(?:` + made.node.text + `)$`)
+	whole := `^(?:` + made.node.text + `)$`
+	tree, err := syntax.Parse(whole, syntax.Perl)
+	if err == nil && len(whole) > maxPattern {
+		err = fmt.Errorf("it is longer than %d characters", maxPattern)
+	}
 	if err != nil {
 		reason, _ := strings.CutPrefix(err.Error(), "error parsing regexp: ")
 		c.errorf(made.node, "the regular expression is not understood: %s", reason).hint("look-around and back references cannot be used")
 		return nil
 	}
-	made.pattern = compiled
+	program, err := syntax.Compile(tree.Simplify())
+	if err == nil && c.spend(made.node, len(program.Inst)) {
+		made.pattern, made.size = regexp.MustCompile(whole), len(program.Inst)
+	}
 	return made
 }
 
@@ -113,18 +130,24 @@ func (c *checker) checkConstraint(k *constraint, base string) {
 		}
 	}
 	read := primitives[base]
-	ordered := !slices.Contains([]string{"equal", "valid_values"}, k.operator)
+	if read == nil || len(operands) == 0 {
+		return
+	}
+	if !slices.Contains([]string{"equal", "valid_values"}, k.operator) && !slices.Contains(ordered, base) {
+		c.errorf(k.node.name(), "%s constrains what has an order, and %s has none", k.operator, base)
+		return
+	}
 	for _, operand := range operands {
-		if read == nil || k.operator == "in_range" && operand.text == unbounded {
+		if k.operator == "in_range" && operand.text == unbounded {
 			continue
 		}
-		value, err := read(operand)
-		switch {
-		case err != nil:
+		if _, err := read(operand); err != nil {
 			c.errorf(operand, "%s constrains %s: %v", k.operator, base, err)
-		case ordered && (value == nil || base == "boolean"):
-			c.errorf(k.node.name(), "%s constrains what has an order, and %s has none", k.operator, base)
-			return
+		}
+	}
+	if k.operator == "in_range" && operands[0].text != unbounded && operands[1].text != unbounded {
+		if order, ok := compare(operands[0], operands[1], read); ok && order > 0 {
+			c.errorf(k.node, "in_range allows nothing: %s is above %s", operands[0].text, operands[1].text)
 		}
 	}
 }

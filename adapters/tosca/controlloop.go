@@ -2,6 +2,7 @@ package tosca
 
 import (
 	"maps"
+	"math"
 	"slices"
 )
 
@@ -32,9 +33,8 @@ type Element struct {
 	StartPhase      int            `json:"startPhase"` // from 0; elements of a lower phase are started first and stopped last
 	Timeouts        Timeouts       `json:"timeouts"`
 	Properties      map[string]any `json:"properties"` // as the node template gives them
-	// Fragment is what a participant needs to make a policy: {policy_types, data_types, topology_template: {policies}}. nil unless the element
-	// names a policy or a policy type.
-	Fragment map[string]any `json:"fragment,omitempty"`
+	// Policies says whether the element names a policy or a policy type, so that its participant needs [ServiceTemplate.Fragment].
+	Policies bool `json:"policies"`
 }
 
 // Timeouts are how long a participant may take for each change of state, in seconds.
@@ -73,7 +73,7 @@ func (c *checker) controlLoop(t *nodeTemplate) ControlLoop {
 		return loop // which is reported where the property is checked
 	}
 	if len(elements.items) == 0 {
-		c.errorf(elements, "%s has no elements", t.id).hint("name at least one, with its name and version")
+		c.errorf(elements, "%s has no elements", t.id.Name).hint("name at least one, with its name and version")
 	}
 	seen := map[Identifier]bool{}
 	for _, item := range elements.items {
@@ -85,7 +85,7 @@ func (c *checker) controlLoop(t *nodeTemplate) ControlLoop {
 			c.errorf(item, "there is no node template %s", id).hint("%s", c.suggestVersion(id))
 		case element.kind == nil:
 		case !element.kind.is(elementType):
-			c.errorf(item, "%s is no element of a control loop but %s", id, element.kind.id).hint("its type must be derived from %s", elementType)
+			c.errorf(item, "%s is no element of a control loop but %s", id, element.kind.id.Name).hint("its type must be derived from %s", elementType)
 		case seen[id]:
 			c.errorf(item, "%s is in the loop twice", id)
 		default:
@@ -98,12 +98,10 @@ func (c *checker) controlLoop(t *nodeTemplate) ControlLoop {
 
 // suggestVersion says which versions of a node template there are, else which other may be meant.
 func (c *checker) suggestVersion(id Identifier) string {
-	for _, t := range c.nodes {
-		if t.id.Name == id.Name {
-			return "there is " + t.id.String()
-		}
+	if t := c.byName[id.Name]; t != nil {
+		return "there is " + t.id.String()
 	}
-	return suggest(id.Name, c.nodeTemplateNames())
+	return c.suggestNode(id.Name)
 }
 
 func (c *checker) element(t *nodeTemplate) Element {
@@ -121,9 +119,9 @@ func (c *checker) element(t *nodeTemplate) Element {
 	if e.Properties == nil {
 		e.Properties = map[string]any{}
 	}
-	for _, name := range []string{"policy_type_id", "policy_id"} {
+	for _, name := range []string{"policy_type_id", "policy_id", "policy_type"} {
 		if c.propertyOf(t, name) != nil {
-			e.Fragment = c.fragment(t)
+			e.Policies = true
 		}
 	}
 	return e
@@ -147,7 +145,7 @@ func (c *checker) checkParticipant(t *nodeTemplate) {
 		return
 	}
 	for _, known := range c.known {
-		if slices.ContainsFunc(known.nodes, func(t *nodeTemplate) bool { return t.id == id }) {
+		if known.byID[id] != nil {
 			return
 		}
 	}
@@ -178,28 +176,26 @@ func (c *checker) count(t *nodeTemplate, name string, otherwise int) int {
 		return otherwise
 	}
 	whole, ok := n.value.(int64)
-	if !ok || whole < 0 || whole > 1<<31-1 {
-		if n.parent != nil && n.parent == t.fields["properties"] {
-			c.errorf(n, "%v", wrong(n, "a whole number from 0 on"))
-		}
-		return otherwise
+	if ok && whole >= 0 && whole <= math.MaxInt32 {
+		return int(whole)
 	}
-	return int(whole)
+	path := n.path()
+	if !slices.ContainsFunc(c.all, func(p Problem) bool { return p.Path == path && p.Severity == SeverityError }) {
+		c.errorf(n, "%v", wrong(n, "a whole number from 0 on"))
+	}
+	return otherwise
 }
 
-// fragment gives the parts of the template that describe policies.
-func (c *checker) fragment(t *nodeTemplate) map[string]any {
-	root := t.node
-	for root.parent != nil {
-		root = root.parent
-	}
+// Fragment is what a participant needs to make the policies of a template: {policy_types, data_types, topology_template: {policies}}, each if
+// it is there.
+func (t *ServiceTemplate) Fragment() map[string]any {
 	part := map[string]any{}
 	for _, section := range []string{policyTypes, dataTypes} {
-		if n := root.field(section); n != nil {
+		if n := t.root.field(section); n != nil {
 			part[section] = n.plain()
 		}
 	}
-	if policies := root.field("topology_template").field("policies"); policies != nil {
+	if policies := t.root.field("topology_template").field("policies"); policies != nil {
 		part["topology_template"] = map[string]any{"policies": policies.plain()}
 	}
 	return part
@@ -212,7 +208,7 @@ func (t *ServiceTemplate) ControlLoops() []ControlLoop {
 		loop.Elements = slices.Clone(loop.Elements)
 		for j := range loop.Elements {
 			e := &loop.Elements[j]
-			e.Properties, e.Fragment = clone(e.Properties), clone(e.Fragment)
+			e.Properties = clone(e.Properties)
 		}
 		loops[i] = loop
 	}

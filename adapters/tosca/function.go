@@ -1,6 +1,7 @@
 package tosca
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 )
@@ -23,13 +24,13 @@ func (c *checker) function(n *node) {
 			name = call.items[0]
 		}
 		if c.inputs[name.string()] == nil {
-			c.errorf(name, "there is no input %s", describe(name)).hint("%s", suggest(name.text, slices.Sorted(maps.Keys(c.inputs))))
+			c.errorf(name, "there is no input %s", cmp.Or(name.string(), describe(name))).hint("%s", c.suggest(name.text, func() []string { return slices.Collect(maps.Keys(c.inputs)) }))
 		}
 	case "get_property", "get_attribute":
 		if call.kind != list || len(call.items) < 2 {
 			c.errorf(call, "%s takes a list: the node template, then the property", call.key)
-		} else if owner := call.items[0].string(); !slices.Contains([]string{"SELF", "SOURCE", "TARGET", "HOST"}, owner) && !slices.Contains(c.nodeTemplateNames(), owner) {
-			c.errorf(call.items[0], "there is no node template %s", describe(call.items[0])).hint("%s", suggest(owner, c.nodeTemplateNames()))
+		} else if owner := call.items[0].string(); !slices.Contains([]string{"SELF", "SOURCE", "TARGET", "HOST"}, owner) && c.byName[owner] == nil {
+			c.errorf(call.items[0], "there is no node template %s", cmp.Or(owner, describe(call.items[0]))).hint("%s", c.suggestNode(owner))
 		}
 	}
 }

@@ -32,6 +32,7 @@ type node struct {
 	index  int    // in the list that holds it
 	parent *node
 	byKey  map[string]*node // of an object with many fields
+	broken bool             // a scalar that cannot be read, which is reported
 }
 
 // manyFields is from how many fields on an object finds them in a map.

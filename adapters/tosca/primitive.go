@@ -20,11 +20,14 @@ type primitive func(*node) (any, error)
 var primitives = map[string]primitive{
 	"string": readString, "integer": readInteger, "float": readFloat, "boolean": readBoolean, "timestamp": readTimestamp, "null": readNull,
 	"version": readVersion, "range": readRange, "list": readList, "map": readMap,
-	"scalar-unit.size": quantity("bytes", sizes), "scalar-unit.time": quantity("a time", times),
+	"scalar-unit.size": quantity("a size", sizes), "scalar-unit.time": quantity("a time", times),
 	"scalar-unit.frequency": quantity("a frequency", frequencies), "scalar-unit.bitrate": quantity("a bit rate", bitrates),
 	"any": readAny, "object": readMap, "json": readAny, "xml": readString,
 	"tosca.datatypes.json": readAny, "tosca.datatypes.xml": readString, "tosca:json": readAny, "tosca:xml": readString,
 }
+
+// ordered are the plain types whose values can be compared.
+var ordered = []string{"string", "integer", "float", "timestamp", "version", "scalar-unit.size", "scalar-unit.time", "scalar-unit.frequency", "scalar-unit.bitrate"}
 
 var primitiveNames = slices.Sorted(maps.Keys(primitives))
 

@@ -61,30 +61,35 @@ const maxProblems = 1000
 type findings struct {
 	all     Problems
 	skipped int
+	// suggested counts the problems for which words were compared.
+	suggested int
 }
 
 // errorf notes an error at a node. What it returns takes a hint.
-func (f *findings) errorf(n *node, format string, args ...any) *Problem {
+func (f *findings) errorf(n *node, format string, args ...any) noted {
 	return f.add(n, SeverityError, fmt.Sprintf(format, args...))
 }
 
 // warnf notes what is tolerated at a node. What it returns takes a hint.
-func (f *findings) warnf(n *node, format string, args ...any) *Problem {
+func (f *findings) warnf(n *node, format string, args ...any) noted {
 	return f.add(n, SeverityWarning, fmt.Sprintf(format, args...))
 }
 
-func (f *findings) add(n *node, severity Severity, text string) *Problem {
+func (f *findings) add(n *node, severity Severity, text string) noted {
 	if len(f.all) == maxProblems {
 		f.skipped++
-		return &Problem{}
+		return noted{&Problem{}}
 	}
 	f.all = append(f.all, Problem{Line: n.at.line, Column: n.at.column, Path: n.path(), Severity: severity, Text: text})
-	return &f.all[len(f.all)-1]
+	return noted{&f.all[len(f.all)-1]}
 }
 
+// noted is a problem that has just been noted.
+type noted struct{ problem *Problem }
+
 // hint says what would be right.
-func (p *Problem) hint(format string, args ...any) {
-	p.Hint = fmt.Sprintf(format, args...)
+func (n noted) hint(format string, args ...any) {
+	n.problem.Hint = fmt.Sprintf(format, args...)
 }
 
 // errors are the problems that are errors, nil if there are none.

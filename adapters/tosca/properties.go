@@ -47,10 +47,7 @@ func (t *ServiceTemplate) isNode(id Identifier, name string) bool {
 
 // node is the node template of a name and version, nil if there is none.
 func (t *ServiceTemplate) node(id Identifier) *nodeTemplate {
-	if at := slices.IndexFunc(t.nodes, func(n *nodeTemplate) bool { return n.id == id }); at >= 0 {
-		return t.nodes[at]
-	}
-	return nil
+	return t.byID[id]
 }
 
 // Properties gives the definitions of a node template's properties as its type has them, by name: those that are common to all
@@ -94,14 +91,14 @@ func (t *ServiceTemplate) checkInstance(f *findings, element Identifier, values 
 		f.errorf(values, "there is no node template %s", element)
 		return
 	}
-	c := &checker{findings: f, libraries: t.libraries, nodes: t.nodes, inputs: map[string]*property{}}
+	c := newChecker(f, t.libraries, nil)
 	if !c.isObject(values, "names with values") || n.kind == nil {
 		return
 	}
 	own := n.fields["properties"]
-	defined := n.kind.allProperties()
-	given := c.assign(values, defined, n.kind)
-	for _, p := range defined {
+	shape := c.shape(values, n.kind)
+	given := c.assign(values, shape)
+	for _, p := range shape.properties {
 		value, there := given[p], own.field(p.name)
 		switch {
 		case !value.isNull() && p.common() && !there.isNull() && !there.equal(value):

@@ -118,7 +118,7 @@ func (c *checker) checkSchema(s *schema) {
 	if s.typeNode != nil && primitives[s.name] == nil {
 		if s.data = find(c.libraries, dataTypes, Identifier{s.name, s.version}); s.data == nil {
 			c.errorf(s.typeNode, "data type %s is not there", s.name).
-				hint("%s", suggest(s.name, append(names(c.libraries, dataTypes), primitiveNames...)))
+				hint("%s", c.suggest(s.name, func() []string { return append(names(c.libraries, dataTypes), primitiveNames...) }))
 		}
 	}
 	c.checkSchema(s.key)

@@ -12,16 +12,18 @@ import (
 
 // Limits of a document. They hold for what comes in by REST: a service template of a real control loop has some 160 kB.
 const (
-	MaxBytes = 2 << 20
+	MaxBytes = 1 << 20
 	maxNodes = 100_000 // with what aliases repeat
 	maxDepth = 64      // of values within each other
 )
 
+var tooMuch = fmt.Sprintf("the document has more than %d values, or more than %d within each other, with what its aliases repeat", maxNodes, maxDepth)
+
 // reader makes nodes of a text.
 type reader struct {
 	*findings
-	nodes   int
-	tooMuch bool
+	nodes int
+	stop  bool // the document is beyond its limits
 }
 
 // read makes the nodes of a document in YAML or JSON; nil if it cannot be read.
@@ -33,13 +35,16 @@ func (f *findings) read(source []byte) *node {
 	case len(source) > MaxBytes:
 		f.errorf(start, "the document is larger than %d MiB", MaxBytes>>20)
 		return nil
+	case bytes.Count(source, []byte{','})+bytes.Count(source, []byte{'\n'}) > maxNodes:
+		f.errorf(start, "%s", tooMuch) // said before YAML's scanner takes a kilobyte for each
+		return nil
 	case !utf8.Valid(source):
 		f.errorf(start, "the document is not in UTF-8").hint("save it as UTF-8")
 		return nil
 	}
 	trimmed := bytes.TrimLeft(source, " \t\r\n")
 	switch {
-	case len(trimmed) > 0 && trimmed[0] == '{' && json.Valid(source):
+	case len(trimmed) > 0 && strings.IndexByte("{[", trimmed[0]) >= 0 && json.Valid(source):
 		return r.json(source)
 	default:
 		return r.yaml(source)
@@ -51,10 +56,10 @@ func (r *reader) admit(at position, depth int) bool {
 	if r.nodes++; r.nodes <= maxNodes && depth <= maxDepth {
 		return true
 	}
-	if !r.tooMuch {
-		r.errorf(&node{at: at}, "the document has more than %d values, or more than %d within each other, with what its aliases repeat", maxNodes, maxDepth)
+	if !r.stop {
+		r.errorf(&node{at: at}, "%s", tooMuch)
 	}
-	r.tooMuch = true
+	r.stop = true
 	return false
 }
 

@@ -3,7 +3,7 @@ package tosca
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -12,32 +12,32 @@ type jsonReader struct {
 	*reader
 	source  []byte
 	decoder *json.Decoder
-	lines   []int // offsets at which lines begin
+	offset  int // that at is the place of
+	at      position
 }
 
 // json reads a document that is valid JSON.
 func (r *reader) json(source []byte) *node {
-	j := &jsonReader{reader: r, source: source, decoder: json.NewDecoder(bytes.NewReader(source)), lines: []int{0}}
+	j := &jsonReader{reader: r, source: source, decoder: json.NewDecoder(bytes.NewReader(source)), at: position{1, 1}}
 	j.decoder.UseNumber()
-	for i, b := range source {
-		if b == '\n' {
-			j.lines = append(j.lines, i+1)
-		}
-	}
 	return j.value(1)
 }
 
-// place is where the next token begins.
+// place is where the next token begins. It goes on from the last one: a document may be one long line.
 func (j *jsonReader) place() position {
 	offset := int(j.decoder.InputOffset())
-	for offset < len(j.source) && bytes.IndexByte([]byte(" \t\r\n,:"), j.source[offset]) >= 0 {
+	for offset < len(j.source) && strings.IndexByte(" \t\r\n,:", j.source[offset]) >= 0 {
 		offset++
 	}
-	line, found := slices.BinarySearch(j.lines, offset)
-	if !found {
-		line--
+	for ; j.offset < offset; j.offset++ {
+		switch b := j.source[j.offset]; {
+		case b == '\n':
+			j.at = position{j.at.line + 1, 1}
+		case utf8.RuneStart(b):
+			j.at.column++
+		}
 	}
-	return position{line + 1, utf8.RuneCount(j.source[j.lines[line]:offset]) + 1}
+	return j.at
 }
 
 func (j *jsonReader) value(depth int) *node {
@@ -63,6 +63,7 @@ func (j *jsonReader) value(depth int) *node {
 		n.text = t.String()
 		if n.value, err = number(n.text); err != nil {
 			j.errorf(n, "%v", err).hint("write it as a text")
+			n.broken = true
 		}
 	default:
 		n.value, n.text = t, scalarText(t)

@@ -42,7 +42,7 @@ func (r *reader) syntax(err error) {
 	if strings.Contains(text, "cannot start any token") {
 		hint = "indent with spaces, not with tabs, and put texts that begin with a special character into quotes"
 	}
-	r.errorf(&node{at: at}, "this is neither YAML nor JSON: %s", text).Hint = hint
+	r.errorf(&node{at: at}, "this is neither YAML nor JSON: %s", text).hint("%s", hint)
 }
 
 // convert makes a node of YAML's, following aliases. It gives nil when the document is beyond its limits.
@@ -140,6 +140,7 @@ func (r *reader) scalar(y *yaml.Node, at position) *node {
 		value, err := decodeScalar(y)
 		if err != nil {
 			r.errorf(n, "%v", err).hint("put it into quotes if it is a text")
+			n.broken = true
 			return n
 		}
 		n.value = value

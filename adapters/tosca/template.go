@@ -13,6 +13,7 @@ type ServiceTemplate struct {
 	library   library
 	libraries []library
 	nodes     []*nodeTemplate
+	byID      map[Identifier]*nodeTemplate
 	policies  []*node
 	loops     []ControlLoop
 }
@@ -51,7 +52,27 @@ type checker struct {
 	references []reference
 	inputs     map[string]*property
 	nodes      []*nodeTemplate
+	byID       map[Identifier]*nodeTemplate
+	byName     map[string]*nodeTemplate // one of those that have the name
 	policies   []*node
+	steps      int
+	shapes     map[*typeDef]*shape
+}
+
+// maxSteps bounds what checking a document costs, about a second at most: a template of a real control loop takes some thousand steps.
+const maxSteps = 2_000_000
+
+// spend counts steps. It says whether there are any left, and reports at a node that there are none.
+func (c *checker) spend(at *node, steps int) bool {
+	before := c.steps
+	c.steps += steps
+	if c.steps <= maxSteps {
+		return true
+	}
+	if before <= maxSteps {
+		c.errorf(at, "the document takes too long to check").hint("split it, or define fewer types with fewer properties")
+	}
+	return false
 }
 
 // reference is a place that names a type.
@@ -62,7 +83,10 @@ type reference struct {
 
 func newChecker(f *findings, below []library, known []*ServiceTemplate) *checker {
 	own := library{}
-	return &checker{findings: f, own: own, libraries: append([]library{own}, below...), known: known, inputs: map[string]*property{}}
+	return &checker{
+		findings: f, own: own, libraries: append([]library{own}, below...), known: known, inputs: map[string]*property{},
+		byID: map[Identifier]*nodeTemplate{}, byName: map[string]*nodeTemplate{}, shapes: map[*typeDef]*shape{},
+	}
 }
 
 // reference notes a place that names a type, to be looked for when all types are known.
@@ -92,7 +116,7 @@ func (c *checker) template(root *node) (*ServiceTemplate, error) {
 		return nil, err
 	}
 	return &ServiceTemplate{
-		root: root, warnings: c.only(SeverityWarning), library: c.own, libraries: c.libraries, nodes: c.nodes, policies: c.policies, loops: loops,
+		root: root, warnings: c.only(SeverityWarning), library: c.own, libraries: c.libraries, nodes: c.nodes, byID: c.byID, policies: c.policies, loops: loops,
 		id: Identifier{fields["name"].string(), fields["version"].string()},
 	}, nil
 }
@@ -156,7 +180,7 @@ func (c *checker) checkReferences() {
 		if isRoot(name) || find(c.libraries, r.section, Identifier{Name: name}) != nil {
 			continue
 		}
-		c.errorf(r.at, "there is no %s among the %s", name, r.section).hint("%s", suggest(name, names(c.libraries, r.section)))
+		c.errorf(r.at, "there is no %s among the %s", name, r.section).hint("%s", c.suggestType(r.section, name))
 	}
 }
 

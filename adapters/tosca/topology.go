@@ -1,6 +1,8 @@
 package tosca
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -47,22 +49,17 @@ func (c *checker) readNodeTemplate(n *node) {
 		c.errorf(n.name(), "%s is there twice", t.id)
 	}
 	c.nodes = append(c.nodes, t)
+	c.byID[t.id], c.byName[t.id.Name] = t, t
 }
 
 // nodeTemplate gives the node template of a name and version, nil if there is none.
 func (c *checker) nodeTemplate(id Identifier) *nodeTemplate {
-	if at := slices.IndexFunc(c.nodes, func(t *nodeTemplate) bool { return t.id == id }); at >= 0 {
-		return c.nodes[at]
-	}
-	return nil
+	return c.byID[id]
 }
 
-func (c *checker) nodeTemplateNames() []string {
-	all := make([]string, len(c.nodes))
-	for i, t := range c.nodes {
-		all[i] = t.id.Name
-	}
-	return all
+// suggestNode names the node template that may be meant.
+func (c *checker) suggestNode(written string) string {
+	return c.suggest(written, func() []string { return slices.Collect(maps.Keys(c.byName)) })
 }
 
 func (c *checker) checkNodeTemplate(t *nodeTemplate) {
@@ -105,7 +102,7 @@ func (c *checker) typed(n *node, fields map[string]*node, section string) *typeD
 	kind := find(c.libraries, section, id)
 	if kind == nil {
 		if !isRoot(id.Name) {
-			c.errorf(name, "there is no %s among the %s", id.Name, section).hint("%s", suggest(id.Name, names(c.libraries, section)))
+			c.errorf(name, "there is no %s among the %s", id.Name, section).hint("%s", c.suggestType(section, id.Name))
 		}
 		return nil
 	}
@@ -139,9 +136,9 @@ func (c *checker) checkRequirements(n *node) {
 			if item.kind == object {
 				target = item.field("node")
 			}
-			if name := c.textNode(target); name != nil && !slices.Contains(c.nodeTemplateNames(), name.text) &&
+			if name := c.textNode(target); name != nil && c.byName[name.text] == nil &&
 				find(c.libraries, nodeTypes, Identifier{Name: name.text}) == nil {
-				c.errorf(name, "requirement %s names %s, which is no node template", item.key, name.text).hint("%s", suggest(name.text, c.nodeTemplateNames()))
+				c.errorf(name, "requirement %s names %s, which is no node template", item.key, name.text).hint("%s", c.suggestNode(name.text))
 			}
 		}
 	}
@@ -157,8 +154,8 @@ func (c *checker) checkTargets(n, groups *node) {
 		return
 	}
 	for _, target := range n.items {
-		if !slices.Contains(c.nodeTemplateNames(), target.string()) && groups.field(target.string()) == nil {
-			c.errorf(target, "the policy is for %s, which is no node template", describe(target)).hint("%s", suggest(target.text, c.nodeTemplateNames()))
+		if c.byName[target.string()] == nil && groups.field(target.string()) == nil {
+			c.errorf(target, "the policy is for %s, which is no node template", cmp.Or(target.string(), describe(target))).hint("%s", c.suggestNode(target.text))
 		}
 	}
 }

@@ -60,13 +60,15 @@ func (t *typeDef) allProperties() []*property {
 		return true
 	})
 	var all []*property
+	at := map[string]int{}
 	for _, t := range slices.Backward(chain) {
 		for _, p := range t.properties {
-			if at := slices.IndexFunc(all, func(q *property) bool { return q.name == p.name }); at >= 0 {
-				all[at] = p
-			} else {
-				all = append(all, p)
+			if i, inherited := at[p.name]; inherited {
+				all[i] = p
+				continue
 			}
+			at[p.name] = len(all)
+			all = append(all, p)
 		}
 	}
 	return all
@@ -156,12 +158,31 @@ func (c *checker) linkTypes() {
 		}
 		if t.parent = find(c.libraries, t.section, Identifier{Name: t.derived.text}); t.parent == nil {
 			c.errorf(t.derived, "%s is derived from %s, which is not there", t.id.Name, t.derived.text).
-				hint("%s", suggest(t.derived.text, names(c.libraries, t.section)))
+				hint("%s", c.suggestType(t.section, t.derived.text))
 		}
 	}
 	seen := map[*typeDef]bool{}
 	for _, t := range c.types {
 		c.refuseCycle(t, seen)
+	}
+	c.refuseDepth()
+}
+
+// maxAncestors is how many types one may be derived from, one through the other.
+const maxAncestors = 64
+
+// refuseDepth refuses hierarchies without end.
+func (c *checker) refuseDepth() {
+	for _, t := range c.types {
+		depth := 0
+		t.chain(func(*typeDef) bool {
+			depth++
+			return depth <= maxAncestors
+		})
+		if depth > maxAncestors {
+			c.errorf(t.derived, "%s is derived through more than %d types", t.id.Name, maxAncestors).hint("derive it from fewer")
+			t.parent = nil
+		}
 	}
 }
 
@@ -192,10 +213,8 @@ func (c *checker) checkTypes() {
 	for _, t := range c.types {
 		for _, p := range t.properties {
 			c.checkProperty(p)
-			if t.parent != nil {
-				c.checkRefinement(t, p)
-			}
 		}
+		c.checkRefinement(t)
 		if t.section == dataTypes {
 			c.checkSchema(&t.own)
 			c.checkOwnConstraints(t)
@@ -204,9 +223,21 @@ func (c *checker) checkTypes() {
 }
 
 // checkRefinement: a property may be refined in a derived type, but its type may only become narrower (TOSCA 1.3 §3.6.10.4).
-func (c *checker) checkRefinement(t *typeDef, p *property) {
-	for _, inherited := range t.parent.allProperties() {
-		if inherited.name != p.name || inherited.schema.name == p.schema.name {
+func (c *checker) checkRefinement(t *typeDef) {
+	if t.parent == nil || len(t.properties) == 0 {
+		return
+	}
+	above := t.parent.allProperties()
+	if !c.spend(t.node, len(above)) {
+		return
+	}
+	own := map[string]*property{}
+	for _, p := range t.properties {
+		own[p.name] = p
+	}
+	for _, inherited := range above {
+		p := own[inherited.name]
+		if p == nil || p.schema.typeNode == nil || inherited.schema.name == p.schema.name {
 			continue
 		}
 		if narrower := find(c.libraries, dataTypes, Identifier{Name: p.schema.name}); narrower == nil || !narrower.is(inherited.schema.name) {

@@ -8,6 +8,8 @@ import (
 // value checks a value against what it must be, and reports all that is wrong with it.
 func (c *checker) value(n *node, s *schema) {
 	switch {
+	case n.broken || !c.spend(n, 1):
+		return
 	case isFunction(n):
 		c.function(n)
 		return
@@ -108,18 +110,49 @@ func (c *checker) constrain(n *node, constraints []*constraint, base string) {
 		return // its type is wrong, which is reported
 	}
 	for _, k := range constraints {
+		if !c.spend(n, k.cost(n)) {
+			return
+		}
 		if text := k.breach(n, read); text != "" {
 			c.errorf(n, "%s %s", describe(n), text)
 		}
 	}
 }
 
+// shape is the properties of a type, its own and the inherited ones.
+type shape struct {
+	kind               *typeDef
+	properties         []*property
+	byName, bySpelling map[string]*property
+}
+
+// shape gives the properties of a type, which are gathered once for a document. They are none when there are no steps left.
+func (c *checker) shape(at *node, t *typeDef) *shape {
+	s := c.shapes[t]
+	if s != nil {
+		return s
+	}
+	s = &shape{kind: t, byName: map[string]*property{}, bySpelling: map[string]*property{}}
+	all := t.allProperties()
+	if c.spend(at, 2*len(all)) {
+		s.properties = all
+	}
+	for _, p := range s.properties {
+		s.byName[p.name], s.bySpelling[snake(p.name)] = p, p
+	}
+	c.shapes[t] = s
+	return s
+}
+
 // properties checks the values that an entity gives to the properties of its type. What it does not give and must is reported
 // at the entity.
 func (c *checker) properties(n *node, t *typeDef) {
-	defined := t.allProperties()
-	given := c.assign(n, defined, t)
-	for _, p := range defined {
+	shape := c.shape(n, t)
+	if !c.spend(n, 1+len(shape.properties)) {
+		return
+	}
+	given := c.assign(n, shape)
+	for _, p := range shape.properties {
 		value := given[p]
 		switch {
 		case !value.isNull():
@@ -132,34 +165,49 @@ func (c *checker) properties(n *node, t *typeDef) {
 
 // assign finds the property that each field gives a value to. A property may be spelt otherwise; one that the type does not have but a type
 // derived from it has is tolerated.
-func (c *checker) assign(n *node, defined []*property, t *typeDef) map[*property]*node {
-	given := map[*property]*node{}
+func (c *checker) assign(n *node, s *shape) map[*property]*node {
+	given := make(map[*property]*node, len(n.items))
 	for _, item := range n.items {
-		if at := slices.IndexFunc(defined, func(p *property) bool { return p.name == item.key }); at >= 0 {
-			given[defined[at]] = item
+		if p := s.byName[item.key]; p != nil {
+			given[p] = item
 		}
 	}
 	for _, item := range n.items {
-		if slices.ContainsFunc(defined, func(p *property) bool { return p.name == item.key }) {
+		if s.byName[item.key] != nil {
 			continue
 		}
-		at := slices.IndexFunc(defined, func(p *property) bool { return snake(p.name) == snake(item.key) })
-		switch {
-		case at >= 0 && given[defined[at]] == nil:
-			c.warnf(item.name(), "%q is read as %s", item.key, defined[at].name).hint("write %s", defined[at].name)
-			given[defined[at]] = item
-		case c.narrower(t, item.key) != "":
-			c.warnf(item.name(), "%s has no property %s", t.id.Name, item.key).hint("%s has it", c.narrower(t, item.key))
-		default:
-			c.errorf(item.name(), "%s has no property %s", t.id.Name, item.key).hint("%s", suggest(item.key, propertyNames(defined)))
+		if p := s.bySpelling[snake(item.key)]; p != nil && given[p] == nil {
+			c.warnf(item.name(), "%q is read as %s", item.key, p.name).hint("write %s", p.name)
+			given[p] = item
+			continue
 		}
+		c.unknown(item, s.kind)
 	}
 	return given
+}
+
+// unknown reports a property that a type does not have. That a more special type has it, or that CLAMP's own type of the name has it, is
+// tolerated: templates in use give cds_blueprint_id to a plain ControlLoopElement.
+func (c *checker) unknown(item *node, t *typeDef) {
+	if other := c.narrower(t, item.key); other != "" {
+		c.warnf(item.name(), "%s has no property %s", t.id.Name, item.key).hint("%s has it", other)
+		return
+	}
+	original := find(c.libraries[len(c.libraries)-1:], t.section, Identifier{Name: t.id.Name})
+	if slices.Contains(propertyNames(original.allProperties()), item.key) {
+		c.warnf(item.name(), "%s has no property %s here", t.id.Name, item.key).hint("define it, as CLAMP does")
+		return
+	}
+	c.errorf(item.name(), "%s has no property %s", t.id.Name, item.key).
+		hint("%s", c.suggest(item.key, func() []string { return propertyNames(t.allProperties()) }))
 }
 
 // narrower names a type derived from t that has a property of a name.
 func (c *checker) narrower(t *typeDef, property string) string {
 	found := ""
+	if !c.spend(t.node, len(c.types)) {
+		return ""
+	}
 	for _, l := range c.libraries {
 		for _, versions := range l[t.section] {
 			for _, d := range versions {

@@ -21,12 +21,11 @@ var (
 	schemaWords       = words("name", "version", "type", "type_version", "description", "constraints", "key_schema", "entry_schema", "required", "metadata")
 	nodeTemplateWords = words("name", "version", "type", "type_version", "derived_from", "description", "metadata", "directives", "properties", "attributes",
 		"requirements", "capabilities", "interfaces", "artifacts", "node_filter", "copy", "occurrences")
-	policyWords     = words("name", "version", "type", "type_version", "derived_from", "description", "metadata", "properties", "targets", "triggers")
-	identifierWords = words("name", "version")
+	policyWords = words("name", "version", "type", "type_version", "derived_from", "description", "metadata", "properties", "targets", "triggers")
 )
 
 // misspelt are the spellings that real service templates hold and that no rule below reads.
-var misspelt = map[string]string{"requred": "required", "requiered": "required", "entryschema": "entry_schema", "schema": "entry_schema"}
+var misspelt = map[string]string{"requred": "required", "entryschema": "entry_schema"} //nolint:misspell // which is the point
 
 // vocabulary is the words that an entity may have.
 type vocabulary struct{ known []string }
@@ -97,14 +96,30 @@ func snake(name string) string {
 	return b.String()
 }
 
+// maxSuggestions is for how many problems of a document words are compared.
+const maxSuggestions = 100
+
+// suggest is [suggest] for words that it takes time to collect. It suggests nothing when there are very many problems.
+func (f *findings) suggest(written string, among func() []string) string {
+	if f.suggested++; f.suggested > maxSuggestions {
+		return ""
+	}
+	return suggest(written, among())
+}
+
+// suggestType names the type of a section that may be meant.
+func (c *checker) suggestType(section, written string) string {
+	return c.suggest(written, func() []string { return names(c.libraries, section) })
+}
+
 // suggest names the word that is nearest to what was written, else all words if they are few.
 func suggest(written string, among []string) string {
 	if len(written) > 100 {
 		return ""
 	}
 	best, least := "", max(2, len(written)/4)+1
-	for _, word := range among {
-		if len(word) < 200 {
+	for _, word := range slices.Sorted(slices.Values(among)) {
+		if abs(len(word)-len(written)) <= least {
 			if d := distance(snake(written), snake(word)); d < least {
 				best, least = word, d
 			}
@@ -118,6 +133,8 @@ func suggest(written string, among []string) string {
 	}
 	return ""
 }
+
+func abs(n int) int { return max(n, -n) }
 
 // distance is Levenshtein's.
 func distance(a, b string) int {

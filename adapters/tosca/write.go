@@ -64,7 +64,7 @@ func writeScalar(b *bytes.Buffer, value any) {
 	}
 	encoder := json.NewEncoder(b)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(value) // nil, bool, int64 and string cannot fail
+	_ = encoder.Encode(value) //nolint:errchkjson // nil, bool, int64 and string cannot fail
 	b.Truncate(b.Len() - 1)   // Encode ends the line
 }
 

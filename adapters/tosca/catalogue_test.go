@@ -1,0 +1,141 @@
+package tosca_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sonata-bpmn/sonata/adapters/tosca"
+)
+
+// TestTheOriginalsOwnFiles: the service template and the instances of the tests of onap/policy-clamp, branch istanbul, are read where CLAMP_FILES
+// names the directory that they are in.
+func TestTheOriginalsOwnFiles(t *testing.T) {
+	dir := os.Getenv("CLAMP_FILES")
+	if dir == "" {
+		t.Skip("CLAMP_FILES does not name a directory with PMSHMultipleCLTosca.yaml and ControlLoops.json of onap/policy-clamp")
+	}
+	source, err := os.ReadFile(filepath.Join(dir, "PMSHMultipleCLTosca.yaml"))
+	require.NoError(t, err)
+	template := parse(t, source)
+	require.Len(t, template.ControlLoops(), 2)
+	require.Len(t, template.Participants(), 3)
+	require.Equal(t, []string{"startPhase"}, keys(template.Properties(tosca.Identifier{Name: "org.onap.domain.pmsh.PMSH_CDS_ControlLoopElement", Version: "1.2.3"}, true)))
+	requireRoundTrip(t, template)
+	source, err = os.ReadFile(filepath.Join(dir, "ControlLoops.json"))
+	require.NoError(t, err)
+	list, err := instances(t, source).Resolve(template)
+	require.NoError(t, err)
+	require.Len(t, list, 2)
+	whole, err := tosca.Merge(template, parse(t, readFile(t, "pmsh.yaml")))
+	require.ErrorContains(t, err, "org.onap.policy.clamp.controlloop.ControlLoopElement:1.0.1 is there already, and is not the same")
+	require.Nil(t, whole)
+}
+
+func keys(object map[string]any) []string {
+	names := []string{}
+	for name := range object {
+		names = append(names, name)
+	}
+	return names
+}
+
+// TestWhatIsReturnedIsTheCallersOwn: a template does not change, whatever is done to what it returns.
+func TestWhatIsReturnedIsTheCallersOwn(t *testing.T) {
+	template := parse(t, []byte(loopOfTwo))
+	before := string(template.JSON())
+	loops := template.ControlLoops()
+	loops[0].Elements[0].Properties["image"] = "other"
+	loops[0].Elements[0].Name = "other"
+	template.Value()["topology_template"].(map[string]any)["node_templates"].(map[string]any)["one"].(map[string]any)["type"] = "other"
+	template.NodeTemplates()[0].Value["type"] = "other"
+	template.NodeTemplates()[0].Properties["image"] = "other"
+	template.Properties(loops[0].Elements[1].Identifier, true)["image"].(map[string]any)["type"] = "other"
+	require.Equal(t, before, string(template.JSON()))
+	require.Equal(t, "nginx", template.ControlLoops()[0].Elements[0].Properties["image"])
+	require.Equal(t, "one:1.0.0", template.ControlLoops()[0].Elements[0].String())
+}
+
+// TestCommonAndInstanceProperties: metadata says which properties have one value for all instances; those of the types above count.
+func TestCommonAndInstanceProperties(t *testing.T) {
+	template := parse(t, []byte(loopOfTwo))
+	one := tosca.Identifier{Name: "one", Version: "1.0.0"}
+	require.Contains(t, template.Properties(one, true), "image")
+	require.Contains(t, template.Properties(one, true), "startPhase")
+	require.ElementsMatch(t, []string{"replicas", "size"}, keys(template.Properties(one, false)))
+	require.Nil(t, template.Properties(tosca.Identifier{Name: "one", Version: "2.0.0"}, true))
+
+	require.NoError(t, template.CheckInstance(one, map[string]any{"replicas": 3, "image": "nginx"}))
+	err := template.CheckInstance(one, map[string]any{"replicas": 3.5, "image": "apache", "sise": "1 GB"})
+	require.ErrorContains(t, err, "error: /replicas: this must be a whole number, and it is 3.5")
+	require.ErrorContains(t, err, "error: /image: image is common to all instances")
+	require.ErrorContains(t, err, "error: /sise: my.Element has no property sise; did you mean size?")
+	require.ErrorContains(t, template.CheckInstance(tosca.Identifier{Name: "three"}, nil), "there is no node template three:")
+}
+
+// TestTypesOfKnownTemplates: a template may use the types of those commissioned before it; its own go before.
+func TestTypesOfKnownTemplates(t *testing.T) {
+	known := parse(t, []byte(loopOfTwo))
+	source := []byte(version + "topology_template: {node_templates: {three: {type: my.Element, type_version: 1.0.0, properties: {participantType: a:1, image: b}}}}")
+	_, err := tosca.Parse(source)
+	require.ErrorContains(t, err, "there is no my.Element among the node_types")
+	_, err = tosca.Parse(source, known)
+	require.ErrorContains(t, err, "property replicas is missing")
+	own := append([]byte(version+"node_types: {my.Element: {version: 1.0.0, derived_from: org.onap.policy.clamp.controlloop.ControlLoopElement, properties: {image: {type: string}}}}\n"), source[len(version):]...)
+	parse(t, own, known)
+}
+
+// TestMerge: what is the same is there once, versions stand side by side, and what differs is refused.
+func TestMerge(t *testing.T) {
+	template := parse(t, []byte(loopOfTwo))
+	same, err := tosca.Merge(template, template)
+	require.NoError(t, err)
+	require.Equal(t, template.Value(), same.Value())
+
+	newer := parse(t, []byte(version+`
+name: second
+node_types: {my.Other: {}}
+topology_template:
+  node_templates:
+    one: {type: my.Other, version: 1.1.0}
+    other: {type: my.Other}
+  policies: [{p: {type: tosca.policies.Placement, targets: [other]}}]
+`))
+	whole, err := tosca.Merge(template, newer)
+	require.NoError(t, err)
+	var names []string
+	for _, n := range whole.NodeTemplates() {
+		names = append(names, n.String())
+	}
+	require.Equal(t, []string{"one:1.0.0", "two:1.0.0", "loop:1.0.0", "loop2:1.0.0", "loop2:1.1.0", "one:1.1.0", "other:0.0.0"}, names)
+	require.Len(t, whole.ControlLoops(), 3)
+	require.Equal(t, "second", whole.Identifier().Name)
+	requireRoundTrip(t, whole)
+	again, err := tosca.Merge(whole, newer, template)
+	require.NoError(t, err)
+	require.Equal(t, whole.Value(), again.Value())
+
+	other := parse(t, []byte(version+"node_types: {my.Element: {version: 1.0.0}}"))
+	_, err = tosca.Merge(template, other)
+	require.ErrorContains(t, err, "/node_types/my.Element: my.Element:1.0.0 is there already, and is not the same")
+}
+
+// TestTemplatesAreValuesOfProcesses: a template goes into a variable of a process as JSON and comes back from it.
+func TestTemplatesAreValuesOfProcesses(t *testing.T) {
+	template := parse(t, readFile(t, "pmsh.yaml"))
+	encoded, err := json.Marshal(template)
+	require.NoError(t, err)
+	var value any
+	require.NoError(t, json.Unmarshal(encoded, &value))
+	again, err := tosca.FromValue(value)
+	require.NoError(t, err)
+	require.Equal(t, template.ControlLoops(), again.ControlLoops())
+	_, err = tosca.FromValue([]any{1})
+	require.ErrorContains(t, err, "this must be a TOSCA service template")
+	written, err := tosca.YAML(map[string]any{"b": []any{1, "2"}, "a": nil})
+	require.NoError(t, err)
+	require.Equal(t, "a: null\nb:\n- 1\n- '2'\n", string(written))
+}
