@@ -10,17 +10,21 @@ import (
 )
 
 const (
-	maxAwait   = 10 * time.Minute // how long a client may wait for an instance to complete
+	maxAwait   = 10 * time.Minute // how long a client may wait for an instance to complete, or for jobs
 	maxWaiting = 100              // clients that wait for completions or follow events at the same time
+	maxPolling = 1000             // workers that wait for jobs at the same time
 )
 
-// enter counts a client that waits. Each costs memory in the engine, so there is a limit. The client must leave again.
-func (a *api) enter() (leave func(), err error) {
+// limiter holds one for each client that waits. Each costs memory in the engine, so there is a limit.
+type limiter chan struct{}
+
+// enter counts a client. It must leave again.
+func (l limiter) enter() (leave func(), err error) {
 	select {
-	case a.waiting <- struct{}{}:
-		return func() { <-a.waiting }, nil
+	case l <- struct{}{}:
+		return func() { <-l }, nil
 	default:
-		return nil, problem(codeExhausted, "%d clients wait for events or completions already; try again later", maxWaiting)
+		return nil, problem(codeExhausted, "%d clients wait already; try again later", cap(l))
 	}
 }
 

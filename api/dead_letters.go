@@ -37,7 +37,7 @@ var deadLetters = &collection[deadLetter]{
 }
 
 func (a *api) searchDeadLetters(w http.ResponseWriter, r *http.Request) error {
-	return search(w, r, deadLetters, func(filter) (source[deadLetter], error) {
+	return search(ask{a, w, r}, deadLetters, func(filter) (source[deadLetter], error) {
 		return listed(a.engine.DeadLetters, func(d runner.DeadLetter) (engine.Key, deadLetter) {
 			shown := deadLetter{
 				DeadLetterKey: d.Key, Topic: d.Topic, RecordKey: string(d.RecordKey), Size: len(d.Value), Reason: d.Reason, Date: date(d.At),

@@ -43,7 +43,7 @@ var processDefinitions = &collection[processDefinition]{
 }
 
 func (a *api) searchProcessDefinitions(w http.ResponseWriter, r *http.Request) error {
-	return search(w, r, processDefinitions, func(filter) (source[processDefinition], error) {
+	return search(ask{a, w, r}, processDefinitions, func(filter) (source[processDefinition], error) {
 		newest := map[string]int{}
 		var all []processDefinition
 		for _, d := range a.engine.Definitions() {

@@ -4,8 +4,8 @@
 // [New] makes the handler. openapi.json, served at /v2/openapi.json, describes every route; a test holds the two together.
 //
 // Rules that hold for every route:
-//   - Keys are decimal strings in JSON, because JavaScript cannot hold 64 bits. A token, job or incident is known by the
-//     key of its instance and its id in it, joined into one number (see subKey).
+//   - Keys are decimal strings in JSON, because JavaScript cannot hold 64 bits. Each fits in 63 bits
+//     and is the key of one thing only, whatever its kind.
 //   - Every error is a problem document (RFC 9457): see [Problem].
 //   - Lists show no variables. Where variables are shown, secrets are masked (see mask).
 //   - What is not supported is refused and named, never ignored. Fields that nobody knows are ignored, because clients of

@@ -72,7 +72,7 @@ var elementInstances = &collection[elementInstance]{
 }
 
 func (a *api) searchElementInstances(w http.ResponseWriter, r *http.Request) error {
-	return search(w, r, elementInstances, func(f filter) (source[elementInstance], error) {
+	return search(ask{a, w, r}, elementInstances, func(f filter) (source[elementInstance], error) {
 		return each(a, narrow(f.all), a.elementInstances), nil
 	})
 }
@@ -113,12 +113,12 @@ func (p *passages) apply(entry runner.Entry) {
 		p.leave(event, entry.At)
 	case engine.IncidentRaised:
 		if e, known := p.active[event.Token]; known {
-			e.HasIncident, e.IncidentKey = true, new(subKeyOf(p.info.Key, event.ID))
+			e.HasIncident, e.IncidentKey = true, new(subKeyOf(p.info, event.ID))
 			p.active[event.Token] = e
 		}
 	case engine.IncidentResolved:
 		for token, e := range p.active {
-			if orZero(e.IncidentKey) == subKeyOf(p.info.Key, event.Incident) {
+			if orZero(e.IncidentKey) == subKeyOf(p.info, event.Incident) {
 				e.HasIncident, e.IncidentKey = false, nil
 				p.active[token] = e
 			}
@@ -127,7 +127,7 @@ func (p *passages) apply(entry runner.Entry) {
 }
 
 func (p *passages) enter(token engine.ID, node string, at time.Time) {
-	e := elementInstance{owner: ownerOf(p.info), ElementInstanceKey: subKeyOf(p.info.Key, token), ElementID: node,
+	e := elementInstance{owner: ownerOf(p.info), ElementInstanceKey: subKeyOf(p.info, token), ElementID: node,
 		Type: elementType(p.nodes[node]), State: engine.StateActive, StartDate: date(at)}
 	if n := p.nodes[node]; n != nil {
 		e.ElementName = n.Name

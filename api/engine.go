@@ -12,6 +12,7 @@ type Engine interface {
 	Definitions
 	Instances
 	Observer
+	Workers
 	Operations
 	Messages
 }
@@ -29,6 +30,7 @@ type Instances interface {
 	Cancel(ctx context.Context, key engine.Key) error
 	Instance(key engine.Key) (*engine.Instance, runner.InstanceInfo, error)
 	Search(f runner.Filter, p runner.Page) (items []runner.InstanceInfo, more bool, err error)
+	Locate(key engine.Key) (instance engine.Key, part engine.ID, ok bool, err error)
 }
 
 // Observer tells what happened, what happens, and whether the engine works.
@@ -38,11 +40,17 @@ type Observer interface {
 	Ready() error
 }
 
-// Operations does what a worker or an operator does to an instance.
-type Operations interface {
+// Workers give work to those who do it, and take what has become of it.
+type Workers interface {
+	ActivateJobs(ctx context.Context, a runner.Activation) ([]runner.Job, error)
+	UpdateJob(ctx context.Context, key engine.Key, c engine.UpdateJob) error
 	CompleteJob(ctx context.Context, key engine.Key, c engine.CompleteJob) error
 	FailJob(ctx context.Context, key engine.Key, c engine.FailJob) error
 	ThrowError(ctx context.Context, key engine.Key, c engine.ThrowError) error
+}
+
+// Operations does what an operator does to an instance.
+type Operations interface {
 	ResolveIncident(ctx context.Context, key engine.Key, c engine.ResolveIncident) error
 	SetVariables(ctx context.Context, key engine.Key, c engine.SetVariables) error
 }
@@ -50,6 +58,7 @@ type Operations interface {
 // Messages takes messages in and shows those that found no use yet.
 type Messages interface {
 	Publish(ctx context.Context, p runner.Publication) (engine.Key, error)
+	Request(ctx context.Context, messages []runner.Publication, accept func([]*engine.Instance) error) ([]*engine.Instance, error)
 	DeadLetters(after engine.Key, limit int) (items []runner.DeadLetter, more bool, err error)
 	BufferedMessages(after engine.Key, limit int) (items []runner.BufferedMessage, more bool, err error)
 }

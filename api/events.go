@@ -124,7 +124,7 @@ func (f *follower) isLast(entry runner.Entry) bool {
 // stream sends the past, then what comes in, until the instance or the request ends, or the engine drops the watcher. After
 // an end that is not the instance's, the client may come back.
 func (a *api) stream(w http.ResponseWriter, r *http.Request, f *follower, live <-chan runner.Entry, past iter.Seq2[runner.Entry, error]) error {
-	leave, err := a.enter()
+	leave, err := a.waiting.enter()
 	if err != nil {
 		return err
 	}

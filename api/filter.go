@@ -195,18 +195,15 @@ func (f field[T]) scalar(name string, raw json.RawMessage) (any, error) {
 		yes    bool
 	)
 	switch f.kind {
-	case kindKey:
+	case kindKey, kindSubKey:
 		key, err := engine.ParseKey(strings.Trim(string(raw), `"`)) // Camunda 8.7 and older have keys as numbers
 		if err != nil || key < 0 {
 			return nil, invalid("filter %s must be a key: a whole number, as a string", name)
 		}
-		return key, nil
-	case kindSubKey:
-		text = strings.Trim(string(raw), `"`)
-		if text == "" || len(text) > 2*instanceDigits || strings.Trim(text, "0123456789") != "" {
-			return nil, invalid("filter %s must be a key: a whole number, as a string", name)
+		if f.kind == kindSubKey {
+			return subKey{key: key}, nil // its instance is looked for later, see ask.locate
 		}
-		return subKey(text), nil
+		return key, nil
 	case kindInt:
 		if json.Unmarshal(raw, &number) != nil {
 			return nil, invalid("filter %s must be a whole number", name)

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/go-chi/chi/v5"
-
 	"github.com/sonata-bpmn/sonata/engine"
 	"github.com/sonata-bpmn/sonata/engine/runner"
 )
@@ -39,7 +37,7 @@ var incidents = &collection[incident]{
 }
 
 func (a *api) searchIncidents(w http.ResponseWriter, r *http.Request) error {
-	return search(w, r, incidents, func(f filter) (source[incident], error) {
+	return search(ask{a, w, r}, incidents, func(f filter) (source[incident], error) {
 		selection := narrow(f.all)
 		selection.HasIncident = new(true)
 		return each(a, selection, a.incidents), nil
@@ -60,7 +58,7 @@ func (a *api) searchInstanceIncidents(w http.ResponseWriter, r *http.Request) er
 		return err
 	}
 	slices.Sort(family)
-	return search(w, r, incidents, func(filter) (source[incident], error) {
+	return search(ask{a, w, r}, incidents, func(filter) (source[incident], error) {
 		return each(a, runner.Filter{Keys: family, HasIncident: new(true)}, a.incidents), nil
 	})
 }
@@ -73,11 +71,11 @@ func (a *api) incidents(info runner.InstanceInfo) ([]incident, error) {
 	found := make([]incident, 0, len(in.Incidents))
 	for _, i := range in.Incidents {
 		shown := incident{
-			owner: ownerOf(info), IncidentKey: subKeyOf(info.Key, i.ID), ErrorType: i.Kind, ErrorMessage: i.Text, ElementID: i.Element,
-			ElementInstanceKey: subKeyOf(info.Key, i.Token), CreationTime: date(i.At), State: "ACTIVE",
+			owner: ownerOf(info), IncidentKey: subKeyOf(info, i.ID), ErrorType: i.Kind, ErrorMessage: i.Text, ElementID: i.Element,
+			ElementInstanceKey: subKeyOf(info, i.Token), CreationTime: date(i.At), State: "ACTIVE",
 		}
 		if i.Subscription != 0 {
-			shown.JobKey = new(subKeyOf(info.Key, i.Subscription))
+			shown.JobKey = new(subKeyOf(info, i.Subscription))
 		}
 		found = append(found, shown)
 	}
@@ -86,11 +84,8 @@ func (a *api) incidents(info runner.InstanceInfo) ([]incident, error) {
 
 // resolveIncident runs the failed step again. A job that had no retries left gets one.
 func (a *api) resolveIncident(w http.ResponseWriter, r *http.Request) error {
-	instance, id, err := pathSubKey(r, "incidentKey")
+	instance, id, err := a.part(w, r, "incident", &struct{}{}) // an operationReference, say
 	if err != nil {
-		return err
-	}
-	if err := decode(w, r, &struct{}{}); err != nil { // an operationReference, say
 		return err
 	}
 	if err := a.engine.ResolveIncident(r.Context(), instance, engine.ResolveIncident{Incident: id}); err != nil {
@@ -98,13 +93,4 @@ func (a *api) resolveIncident(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
-}
-
-// pathSubKey reads a subKey from the path.
-func pathSubKey(r *http.Request, name string) (engine.Key, engine.ID, error) {
-	instance, id, ok := subKey(chi.URLParam(r, name)).split()
-	if !ok {
-		return 0, 0, invalid("the %s in the path must be a key, as a search shows it", name)
-	}
-	return instance, id, nil
 }

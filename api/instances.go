@@ -79,7 +79,7 @@ func instanceOf(key any) engine.Key {
 	case engine.Key:
 		return key
 	case subKey:
-		return key.instance()
+		return key.instance
 	}
 	return 0
 }

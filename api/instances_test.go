@@ -203,7 +203,7 @@ func TestIncidents(t *testing.T) {
 	require.Empty(t, s.post("/v2/incidents/search", "").items())
 
 	s.post("/v2/incidents/x/resolution", "").problem(400, "INVALID_ARGUMENT")
-	s.post("/v2/incidents/0000000000000999999000001/resolution", "").problem(404, "NOT_FOUND")
+	s.post("/v2/incidents/999999000001/resolution", "").problem(404, "NOT_FOUND")
 	s.post("/v2/process-instances/999999/incidents/search", "").problem(404, "NOT_FOUND")
 }
 
@@ -231,7 +231,7 @@ func TestIncidentsOfCalledInstances(t *testing.T) {
 	require.Equal(t, "COMPLETED", s.get("/v2/process-instances/" + parent).is(200)["state"])
 	s.post(path+"/completion", "").problem(409, "INVALID_STATE")
 	s.post("/v2/jobs/x/completion", "").problem(400, "INVALID_ARGUMENT")
-	s.post("/v2/jobs/0000000000000999999000001/completion", "").problem(404, "NOT_FOUND")
+	s.post("/v2/jobs/999999000001/completion", "").problem(404, "NOT_FOUND")
 }
 
 func TestJobs(t *testing.T) {
@@ -250,7 +250,7 @@ func TestJobs(t *testing.T) {
 	} {
 		s.post(path+route, body).problem(400, "INVALID_ARGUMENT")
 	}
-	require.Contains(t, s.post(path+"/failure", `{"retries":1,"retryBackOff":5}`).problem(400, "INVALID_ARGUMENT"), "not supported yet")
+	s.post(path+"/failure", `{"retries":1,"retryBackOff":-5}`).problem(400, "INVALID_ARGUMENT")
 	require.Equal(t, 204, s.post(path+"/error", `{"errorCode":"E1","errorMessage":"bad"}`).status)
 	incidents := s.post("/v2/incidents/search", `{"filter":{"processInstanceKey":"`+key+`"}}`).items()
 	require.Len(t, incidents, 1)
@@ -297,8 +297,11 @@ func TestVariables(t *testing.T) {
 	put(key, `{}`).problem(400, "INVALID_ARGUMENT")
 	put("x", `{"variables":{}}`).problem(400, "INVALID_ARGUMENT")
 	put("999999", `{"variables":{}}`).problem(404, "NOT_FOUND")
-	put("0000000000000999999000001", `{"variables":{}}`).problem(404, "NOT_FOUND")
-	put(key+"999999", `{"variables":{}}`).problem(404, "NOT_FOUND")
+	put("999999000001", `{"variables":{}}`).problem(404, "NOT_FOUND")
+	own, err := engine.ParseKey(key)
+	require.NoError(t, err)
+	put((own+4000).String(), `{"variables":{}}`).problem(404, "NOT_FOUND")
+	put(key+"999999", `{"variables":{}}`).problem(400, "INVALID_ARGUMENT")
 	require.Equal(t, 204, s.post("/v2/process-instances/"+key+"/cancellation", "").status)
 	put(key, `{"variables":{"a":1}}`).problem(409, "INVALID_STATE")
 }

@@ -16,7 +16,7 @@ type job struct {
 	owner
 	JobKey                   subKey            `json:"jobKey"`
 	Type                     string            `json:"type"`
-	State                    string            `json:"state"` // CREATED, or FAILED when no retries are left
+	State                    string            `json:"state"` // CREATED, or FAILED while an incident keeps it
 	Retries                  int               `json:"retries"`
 	ErrorMessage             *string           `json:"errorMessage"`
 	ErrorCode                *string           `json:"errorCode"`
@@ -27,9 +27,10 @@ type job struct {
 	Kind                     string            `json:"kind"`
 	ListenerEventType        string            `json:"listenerEventType"`
 	Priority                 int               `json:"priority"`
-	Worker                   string            `json:"worker"`
+	Worker                   string            `json:"worker"`    // who has it, or had it last
+	Deadline                 *time.Time        `json:"deadline"`  // until when a worker has it; null: nobody has
+	RetryDate                *time.Time        `json:"retryDate"` // when it is available again after a failure; null: it need not wait; Sonata's own
 	// Nothing is known of the following.
-	Deadline       *time.Time `json:"deadline"`
 	EndTime        *time.Time `json:"endTime"`
 	CreationTime   *time.Time `json:"creationTime"`
 	LastUpdateTime *time.Time `json:"lastUpdateTime"`
@@ -46,6 +47,9 @@ var jobs = &collection[job]{
 		"retries":                  intField(func(j job) int { return j.Retries }),
 		"errorMessage":             stringField(func(j job) string { return orZero(j.ErrorMessage) }),
 		"elementId":                stringField(func(j job) string { return j.ElementID }),
+		"worker":                   stringField(func(j job) string { return j.Worker }),
+		"deadline":                 timeField(func(j job) time.Time { return orZero(j.Deadline) }),
+		"retryDate":                timeField(func(j job) time.Time { return orZero(j.RetryDate) }),
 		"elementInstanceKey":       subKeyField(func(j job) subKey { return j.ElementInstanceKey }),
 		"hasFailedWithRetriesLeft": boolField(func(j job) bool { return j.HasFailedWithRetriesLeft }),
 		"kind":                     stringField(func(j job) string { return j.Kind }, "BPMN_ELEMENT", "EXECUTION_LISTENER", "TASK_LISTENER", "AD_HOC_SUB_PROCESS"),
@@ -53,25 +57,31 @@ var jobs = &collection[job]{
 }
 
 func (a *api) searchJobs(w http.ResponseWriter, r *http.Request) error {
-	return search(w, r, jobs, func(f filter) (source[job], error) {
+	return search(ask{a, w, r}, jobs, func(f filter) (source[job], error) {
 		return each(a, narrowActive(f), func(info runner.InstanceInfo) (found []job, err error) {
-			err = a.subscriptions(info, engine.SubscriptionJob, func(s engine.Subscription, _ *bpmn.FlowNode) {
-				found = append(found, showJob(info, s))
+			err = a.subscriptions(info.Key, engine.SubscriptionJob, func(s subscription) {
+				found = append(found, showJob(s))
 			})
 			return found, err
 		}), nil
 	})
 }
 
-func showJob(info runner.InstanceInfo, s engine.Subscription) job {
-	work := *cmp.Or(s.Job, &engine.Job{})
+func showJob(s subscription) job {
+	info, work := s.info, *cmp.Or(s.Job, &engine.Job{})
 	j := job{
-		owner: ownerOf(info), JobKey: subKeyOf(info.Key, s.ID), Type: s.Name, State: "CREATED", Retries: work.Retries,
+		owner: ownerOf(info), JobKey: subKeyOf(info, s.ID), Type: s.Name, State: "CREATED", Retries: work.Retries,
 		ErrorMessage: orNull(work.Failure), CustomHeaders: headersOf(work), ElementID: s.Element,
-		ElementInstanceKey: subKeyOf(info.Key, s.Token), HasFailedWithRetriesLeft: work.Failure != "" && work.Retries > 0,
-		Kind: "BPMN_ELEMENT", ListenerEventType: "UNSPECIFIED",
+		ElementInstanceKey: subKeyOf(info, s.Token), HasFailedWithRetriesLeft: work.Failure != "" && work.Retries > 0,
+		Kind: "BPMN_ELEMENT", ListenerEventType: "UNSPECIFIED", Worker: work.Worker,
 	}
-	if work.Retries == 0 {
+	if !work.Deadline.IsZero() {
+		j.Deadline = new(date(work.Deadline))
+	}
+	if !work.RetryAt.IsZero() {
+		j.RetryDate = new(date(work.RetryAt))
+	}
+	if j.Deadline == nil && j.RetryDate == nil && !s.Available() {
 		j.State = "FAILED"
 	}
 	return j
@@ -92,16 +102,24 @@ func narrowActive(f filter) runner.Filter {
 	return selection
 }
 
-// subscriptions calls show for each open subscription of a kind, with the flow node that it belongs to, nil if that is unknown.
-func (a *api) subscriptions(info runner.InstanceInfo, kind engine.SubscriptionKind, show func(engine.Subscription, *bpmn.FlowNode)) error {
-	in, _, err := a.engine.Instance(info.Key)
+// subscription is an open subscription with its instance and the flow node that it belongs to, nil if that is unknown.
+type subscription struct {
+	engine.Subscription
+	in   *engine.Instance
+	info runner.InstanceInfo
+	node *bpmn.FlowNode
+}
+
+// subscriptions calls show for each open subscription of a kind.
+func (a *api) subscriptions(key engine.Key, kind engine.SubscriptionKind, show func(subscription)) error {
+	in, info, err := a.engine.Instance(key)
 	if err != nil {
 		return err
 	}
 	nodes := a.elements(info.DefinitionKey)
 	for _, s := range in.Subscriptions {
 		if s.Kind == kind {
-			show(s, nodes[s.Element])
+			show(subscription{s, in, info, nodes[s.Element]})
 		}
 	}
 	return nil
@@ -118,12 +136,9 @@ type jobRequest struct {
 
 // jobCommand reads the path and body of a worker's request and has it carried out.
 func (a *api) jobCommand(w http.ResponseWriter, r *http.Request, do func(engine.Key, engine.ID, jobRequest, map[string]any) error) error {
-	instance, id, err := pathSubKey(r, "jobKey")
-	if err != nil {
-		return err
-	}
 	var request jobRequest
-	if err := decode(w, r, &request); err != nil {
+	instance, id, err := a.part(w, r, "job", &request)
+	if err != nil {
 		return err
 	}
 	variables, err := variablesOf(request.Variables)
@@ -148,10 +163,13 @@ func (a *api) failJob(w http.ResponseWriter, r *http.Request) error {
 		switch {
 		case request.Retries < 0:
 			return invalid("field \"retries\" must not be negative")
-		case request.RetryBackOff != 0 || len(variables) > 0:
-			return invalid("retryBackOff and variables: not supported yet; leave them out")
+		case request.RetryBackOff < 0 || request.RetryBackOff > longestTime.Milliseconds():
+			return invalid("field \"retryBackOff\" must be between 0 and %d (milliseconds)", longestTime.Milliseconds())
 		}
-		return a.engine.FailJob(r.Context(), instance, engine.FailJob{Subscription: id, Retries: request.Retries, Text: request.ErrorMessage})
+		return a.engine.FailJob(r.Context(), instance, engine.FailJob{
+			Subscription: id, Retries: request.Retries, Text: request.ErrorMessage, Variables: variables,
+			BackOff: time.Duration(request.RetryBackOff) * time.Millisecond,
+		})
 	})
 }
 

@@ -2,83 +2,77 @@ package api
 
 import (
 	"cmp"
-	"fmt"
 	"hash/fnv"
 	"math"
-	"strings"
+	"net/http"
 
 	"github.com/sonata-bpmn/sonata/engine"
+	"github.com/sonata-bpmn/sonata/engine/runner"
 )
 
-const (
-	instanceDigits = 19 // of any engine.Key
-	idDigits       = 6  // at least
-)
-
-// subKey identifies a token, subscription or incident over all instances. An engine.ID is unique in its instance only, so a
-// subKey is the instance's key in 19 digits followed by the ID in six or more. Camunda's clients take keys of up to 25 digits;
-// the one in Java wants 64-bit numbers, which these are not.
-type subKey string
-
-func subKeyOf(instance engine.Key, id engine.ID) subKey {
-	return subKey(fmt.Sprintf("%0*d%0*d", instanceDigits, instance, idDigits, id))
+// subKey identifies a part of an instance: a token (element instance), subscription, incident or scope. It is shown as its key,
+// and ordered by its instance first: that is the order in which lists find the parts.
+type subKey struct {
+	instance engine.Key
+	key      engine.Key
 }
 
-// split is the reverse of subKeyOf; ok is false if k cannot be the key of anything.
-func (k subKey) split() (instance engine.Key, id engine.ID, ok bool) {
-	if len(k) < instanceDigits+idDigits {
-		return 0, 0, false
-	}
-	instance, err := engine.ParseKey(string(k[:instanceDigits]))
-	low, lowErr := engine.ParseKey(string(k[instanceDigits:]))
-	id = engine.ID(low)
-	return instance, id, err == nil && lowErr == nil && instance > 0 && id >= 0 && subKeyOf(instance, id) == k
+func subKeyOf(info runner.InstanceInfo, id engine.ID) subKey {
+	return subKey{info.Key, info.PartKey(id)}
 }
 
-// instance is the instance that k belongs to, or is the key of. It is 0 if there can be none.
-func (k subKey) instance() engine.Key {
-	if len(k) <= instanceDigits {
-		key, _ := engine.ParseKey(string(k)) // 0 if it is none
-		return key
-	}
-	instance, _, _ := k.split()
-	return instance
-}
+// MarshalText shows the key.
+func (k subKey) MarshalText() ([]byte, error) { return k.key.MarshalText() }
 
-// compare orders by instance, then by ID.
+func (k subKey) String() string { return k.key.String() }
+
+// compare orders by instance, then by the order in which the parts came into being.
 func (k subKey) compare(other subKey) int {
-	a, b := k[:min(len(k), instanceDigits)], other[:min(len(other), instanceDigits)]
-	return cmp.Or(
-		cmp.Compare(len(a), len(b)), strings.Compare(string(a), string(b)),
-		cmp.Compare(len(k), len(other)), strings.Compare(string(k), string(other)))
+	return cmp.Or(cmp.Compare(k.instance, other.instance), cmp.Compare(k.key, other.key))
+}
+
+// located adds to a key that a client gave the instance that it belongs to. The key of nothing is taken for that of an instance.
+func (a *api) located(k subKey) (subKey, error) {
+	instance, _, ok, err := a.engine.Locate(k.key)
+	if k.instance = instance; !ok {
+		k.instance = k.key
+	}
+	return k, err
+}
+
+// part reads the key of a part of an instance from the path, and the body, and looks for the instance. What is named in the path, such
+// as "job", is in the error when it is not found.
+func (a *api) part(w http.ResponseWriter, r *http.Request, what string, body any) (engine.Key, engine.ID, error) {
+	key, err := pathKey(r, what+"Key")
+	if err == nil {
+		err = decode(w, r, body)
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	instance, id, ok, err := a.engine.Locate(key)
+	if err == nil && (!ok || id == 0) {
+		err = problem(engine.CodeNotFound, "there is no %s %s", what, key)
+	}
+	return instance, id, err
 }
 
 // scopeKey is how variables name the scope that they are in: the instance, or the token whose flow node the scope is the
 // inside of (an event sub-process has no such token: then the scope itself).
-func scopeKey(in *engine.Instance, s engine.Scope) subKey {
+func scopeKey(info runner.InstanceInfo, s engine.Scope) subKey {
 	switch {
 	case s.Parent == 0:
-		return subKey(in.Key.String())
+		return subKey{info.Key, info.Key}
 	case s.Token != 0:
-		return subKeyOf(in.Key, s.Token)
+		return subKeyOf(info, s.Token)
 	default:
-		return subKeyOf(in.Key, s.ID)
+		return subKeyOf(info, s.ID)
 	}
-}
-
-// scopeOf finds the scope that a scopeKey names.
-func scopeOf(in *engine.Instance, key subKey) (engine.ID, bool) {
-	for _, s := range in.Scopes {
-		if scopeKey(in, s) == key {
-			return s.ID, true
-		}
-	}
-	return 0, false
 }
 
 // variableKey identifies a variable, which has no number of its own: by a hash of its place.
 func variableKey(scope subKey, name string) engine.Key {
 	h := fnv.New64a()
-	_, _ = h.Write([]byte(string(scope) + "/" + name)) // a hash does not fail
+	_, _ = h.Write([]byte(scope.String() + "/" + name)) // a hash does not fail
 	return engine.Key(h.Sum64() & math.MaxInt64)
 }

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/sonata-bpmn/sonata/bpmn"
 	"github.com/sonata-bpmn/sonata/engine"
 	"github.com/sonata-bpmn/sonata/engine/runner"
 )
@@ -40,24 +39,25 @@ var messageSubscriptions = &collection[messageSubscription]{
 }
 
 func (a *api) searchMessageSubscriptions(w http.ResponseWriter, r *http.Request) error {
-	return search(w, r, messageSubscriptions, func(f filter) (source[messageSubscription], error) {
+	return search(ask{a, w, r}, messageSubscriptions, func(f filter) (source[messageSubscription], error) {
 		return each(a, narrowActive(f), func(info runner.InstanceInfo) (found []messageSubscription, err error) {
-			err = a.subscriptions(info, engine.SubscriptionMessage, func(s engine.Subscription, _ *bpmn.FlowNode) {
-				found = append(found, showMessageSubscription(info, s))
+			err = a.subscriptions(info.Key, engine.SubscriptionMessage, func(s subscription) {
+				found = append(found, showMessageSubscription(s))
 			})
 			return found, err
 		}), nil
 	})
 }
 
-func showMessageSubscription(info runner.InstanceInfo, s engine.Subscription) messageSubscription {
+func showMessageSubscription(s subscription) messageSubscription {
+	info := s.info
 	m := messageSubscription{
-		owner: ownerOf(info), MessageSubscriptionKey: subKeyOf(info.Key, s.ID), MessageSubscriptionState: "CREATED",
+		owner: ownerOf(info), MessageSubscriptionKey: subKeyOf(info, s.ID), MessageSubscriptionState: "CREATED",
 		MessageSubscriptionType: "PROCESS_EVENT", MessageName: s.Name, CorrelationKey: orNull(s.Key), ElementID: s.Element,
 		ProcessDefinitionName: orNull(info.ProcessName), ProcessDefinitionVersion: info.Version,
 	}
 	if s.Token != 0 {
-		m.ElementInstanceKey = new(subKeyOf(info.Key, s.Token))
+		m.ElementInstanceKey = new(subKeyOf(info, s.Token))
 	}
 	return m
 }

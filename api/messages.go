@@ -26,6 +26,9 @@ type publishResult struct {
 	TenantID   string     `json:"tenantId"`
 }
 
+// longestTime is the longest time that a client can give.
+const longestTime = 10 * 365 * 24 * time.Hour
+
 func (a *api) publishMessage(w http.ResponseWriter, r *http.Request) error {
 	var request publishRequest
 	if err := decode(w, r, &request); err != nil {
@@ -42,13 +45,40 @@ func (a *api) publishMessage(w http.ResponseWriter, r *http.Request) error {
 	return answer(w, publishResult{MessageKey: key, TenantID: defaultTenant})
 }
 
+// correlationResult is the answer of POST /v2/messages/correlation.
+type correlationResult struct {
+	MessageKey         engine.Key `json:"messageKey"`
+	TenantID           string     `json:"tenantId"`
+	ProcessInstanceKey engine.Key `json:"processInstanceKey"`
+}
+
+// correlateMessage gives a message to whom it is for now, or says that nobody waits for it.
+func (a *api) correlateMessage(w http.ResponseWriter, r *http.Request) error {
+	var request publishRequest
+	if err := decode(w, r, &request); err != nil {
+		return err
+	}
+	publication, err := request.publication()
+	if err != nil {
+		return err
+	}
+	if publication.ID != "" || publication.TimeToLive != 0 {
+		return invalid("a message that is correlated at once has neither messageId nor timeToLive: leave them out, or publish it")
+	}
+	takers, err := a.engine.Request(r.Context(), []runner.Publication{publication}, nil)
+	if err != nil {
+		return err
+	}
+	// The message itself is not kept, so its key means nothing more than who took it.
+	return answer(w, correlationResult{MessageKey: takers[0].Key, TenantID: defaultTenant, ProcessInstanceKey: takers[0].Key})
+}
+
 func (p publishRequest) publication() (runner.Publication, error) {
-	const longest = 10 * 365 * 24 * time.Hour
 	switch {
 	case p.Name == "":
 		return runner.Publication{}, invalid("field \"name\" is missing: give the name of the message, which is its topic")
-	case p.TimeToLive < 0 || p.TimeToLive > longest.Milliseconds():
-		return runner.Publication{}, invalid("field \"timeToLive\" must be between 0 and %d (milliseconds)", longest.Milliseconds())
+	case p.TimeToLive < 0 || p.TimeToLive > longestTime.Milliseconds():
+		return runner.Publication{}, invalid("field \"timeToLive\" must be between 0 and %d (milliseconds)", longestTime.Milliseconds())
 	case p.BusinessID != "":
 		return runner.Publication{}, invalid("businessId: not supported yet; leave it out")
 	}
@@ -86,7 +116,7 @@ var bufferedMessages = &collection[bufferedMessage]{
 }
 
 func (a *api) searchMessages(w http.ResponseWriter, r *http.Request) error {
-	return search(w, r, bufferedMessages, func(filter) (source[bufferedMessage], error) {
+	return search(ask{a, w, r}, bufferedMessages, func(filter) (source[bufferedMessage], error) {
 		return listed(a.engine.BufferedMessages, func(m runner.BufferedMessage) (engine.Key, bufferedMessage) {
 			shown := bufferedMessage{
 				MessageKey: m.Key, MessageName: m.Name, CorrelationKey: orNull(m.CorrelationKey), ReferenceID: orNull(m.ReferenceID),

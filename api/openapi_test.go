@@ -121,6 +121,7 @@ func TestOpenAPIHasEveryMember(t *testing.T) {
 	check("Variable", variable{})
 	check("Incident", incident{})
 	check("Job", job{})
+	check("ActivatedJob", activatedJob{})
 	check("UserTask", userTask{})
 	check("Message", bufferedMessage{})
 	check("MessageSubscription", messageSubscription{})

@@ -118,7 +118,7 @@ func (a *api) getProcessInstance(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *api) searchProcessInstances(w http.ResponseWriter, r *http.Request) error {
-	return search(w, r, processInstances, func(f filter) (source[processInstance], error) {
+	return search(ask{a, w, r}, processInstances, func(f filter) (source[processInstance], error) {
 		selection := narrow(f.all)
 		for _, c := range f.all {
 			switch {
@@ -198,7 +198,7 @@ func (a *api) startProcessInstance(w http.ResponseWriter, r *http.Request) error
 		return err
 	}
 	if request.AwaitCompletion {
-		leave, err := a.enter()
+		leave, err := a.waiting.enter()
 		if err != nil {
 			return err // before anything is started
 		}

@@ -56,12 +56,15 @@ type collection[T any] struct {
 type source[T any] func(ctx context.Context, from any, descending bool) iter.Seq2[T, error]
 
 // search answers a search request from a source, which may depend on the filter.
-func search[T any](w http.ResponseWriter, r *http.Request, c *collection[T], open func(f filter) (source[T], error)) error {
+func search[T any](from ask, c *collection[T], open func(f filter) (source[T], error)) error {
 	var request searchRequest
-	if err := decode(w, r, &request); err != nil {
+	if err := decode(from.w, from.r, &request); err != nil {
 		return err
 	}
 	q, err := c.parse(request)
+	if err == nil {
+		err = from.locate(&q)
+	}
 	if err != nil {
 		return err
 	}
@@ -69,11 +72,48 @@ func search[T any](w http.ResponseWriter, r *http.Request, c *collection[T], ope
 	if err != nil {
 		return err
 	}
-	result, err := c.run(r.Context(), q, src)
+	result, err := c.run(from.r.Context(), q, src)
 	if err != nil {
 		return err
 	}
-	return answer(w, result)
+	return answer(from.w, result)
+}
+
+// ask is a request to search, and who answers it.
+type ask struct {
+	a *api
+	w http.ResponseWriter
+	r *http.Request
+}
+
+// locate looks for the instances of all keys in a query that are those of parts of instances.
+func (k ask) locate(q *query) error {
+	var values []*any
+	each := func(list []any) {
+		for i := range list {
+			values = append(values, &list[i])
+		}
+	}
+	for _, group := range append(slices.Clip(q.filter.alternatives), q.filter.all) {
+		for i := range group {
+			values = append(values, &group[i].operand)
+			each(group[i].operands)
+		}
+	}
+	each(q.after)
+	each(q.before)
+	for _, value := range values {
+		part, is := (*value).(subKey)
+		if !is {
+			continue
+		}
+		found, err := k.a.located(part)
+		if err != nil {
+			return err
+		}
+		*value = found
+	}
+	return nil
 }
 
 // run carries out a search.

@@ -30,7 +30,8 @@ type api struct {
 	log     *slog.Logger
 	started time.Time
 	models  models
-	waiting chan struct{} // holds one for each client that waits, see enter
+	waiting limiter // clients that wait for completions or follow events
+	polling limiter // workers that wait for jobs
 }
 
 // New returns the handler of the whole HTTP interface. It is safe for concurrent use.
@@ -38,7 +39,7 @@ func New(config Config) http.Handler { return newRouter(config) }
 
 func newRouter(config Config) chi.Router {
 	a := &api{
-		engine: config.Engine, config: config, log: config.Logger, started: time.Now(), waiting: make(chan struct{}, maxWaiting),
+		engine: config.Engine, config: config, log: config.Logger, started: time.Now(), waiting: make(limiter, maxWaiting), polling: make(limiter, maxPolling),
 	}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
@@ -86,13 +87,16 @@ func (a *api) routes(router chi.Router) {
 	post("/v2/variables/search", a.searchVariables)
 	post("/v2/incidents/search", a.searchIncidents)
 	post("/v2/incidents/{incidentKey}/resolution", a.resolveIncident)
+	router.Post("/v2/jobs/activation", a.untimed(a.activateJobs))
 	post("/v2/jobs/search", a.searchJobs)
+	router.Patch("/v2/jobs/{jobKey}", a.timed(a.updateJob))
 	post("/v2/jobs/{jobKey}/completion", a.completeJob)
 	post("/v2/jobs/{jobKey}/failure", a.failJob)
 	post("/v2/jobs/{jobKey}/error", a.throwError)
 	post("/v2/user-tasks/search", a.searchUserTasks)
 
 	post("/v2/messages/publication", a.publishMessage)
+	post("/v2/messages/correlation", a.correlateMessage)
 	post("/v2/messages/search", a.searchMessages)
 	post("/v2/message-subscriptions/search", a.searchMessageSubscriptions)
 	post("/v2/dead-letters/search", a.searchDeadLetters)

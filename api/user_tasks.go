@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/sonata-bpmn/sonata/bpmn"
 	"github.com/sonata-bpmn/sonata/engine"
 	"github.com/sonata-bpmn/sonata/engine/runner"
 )
@@ -48,11 +47,11 @@ var userTasks = &collection[userTask]{
 }
 
 func (a *api) searchUserTasks(w http.ResponseWriter, r *http.Request) error {
-	return search(w, r, userTasks, func(f filter) (source[userTask], error) {
+	return search(ask{a, w, r}, userTasks, func(f filter) (source[userTask], error) {
 		return each(a, narrowActive(f), func(info runner.InstanceInfo) (found []userTask, err error) {
-			err = a.subscriptions(info, engine.SubscriptionJob, func(s engine.Subscription, node *bpmn.FlowNode) {
-				if node != nil && node.Kind == "userTask" {
-					found = append(found, showUserTask(info, s, node))
+			err = a.subscriptions(info.Key, engine.SubscriptionJob, func(s subscription) {
+				if s.node != nil && s.node.Kind == "userTask" {
+					found = append(found, showUserTask(s))
 				}
 			})
 			return found, err
@@ -60,10 +59,11 @@ func (a *api) searchUserTasks(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-func showUserTask(info runner.InstanceInfo, s engine.Subscription, node *bpmn.FlowNode) userTask {
+func showUserTask(s subscription) userTask {
+	info, node := s.info, s.node
 	return userTask{
-		owner: ownerOf(info), UserTaskKey: subKeyOf(info.Key, s.ID), Name: orNull(node.Name), State: "CREATED", ElementID: s.Element,
-		ElementInstanceKey: subKeyOf(info.Key, s.Token), ProcessName: orNull(info.ProcessName), ProcessDefinitionVersion: info.Version,
+		owner: ownerOf(info), UserTaskKey: subKeyOf(info, s.ID), Name: orNull(node.Name), State: "CREATED", ElementID: s.Element,
+		ElementInstanceKey: subKeyOf(info, s.Token), ProcessName: orNull(info.ProcessName), ProcessDefinitionVersion: info.Version,
 		CustomHeaders: headersOf(*cmp.Or(s.Job, &engine.Job{})), Priority: 50, // Camunda's default
 		CandidateGroups: []string{}, CandidateUsers: []string{}, Tags: []string{},
 	}

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"github.com/go-chi/chi/v5"
-
 	"github.com/sonata-bpmn/sonata/engine"
 	"github.com/sonata-bpmn/sonata/engine/runner"
 )
@@ -54,7 +52,7 @@ func (a *api) searchVariables(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return invalid("query parameter truncateValues must be true or false")
 	}
-	return search(w, r, variables, func(f filter) (source[variable], error) {
+	return search(ask{a, w, r}, variables, func(f filter) (source[variable], error) {
 		selection := narrow(f.all)
 		switch {
 		case len(selection.Keys) == 0:
@@ -80,7 +78,7 @@ func (a *api) searchVariables(w http.ResponseWriter, r *http.Request) error {
 // variablesIn lists the variables of an instance, secrets masked.
 func variablesIn(in *engine.Instance, info runner.InstanceInfo, limit int) (found []variable) {
 	for _, scope := range in.Scopes {
-		key := scopeKey(in, scope)
+		key := scopeKey(info, scope)
 		for name, value := range mask(scope.Variables) {
 			text, cut := truncate(jsonText(value), limit)
 			found = append(found, variable{
@@ -120,7 +118,7 @@ func (a *api) setVariables(w http.ResponseWriter, r *http.Request) error {
 	if variables == nil {
 		return invalid("field \"variables\" is missing: give an object with the variables to set")
 	}
-	instance, scope, err := a.scopeAt(subKey(chi.URLParam(r, "elementInstanceKey")))
+	instance, scope, err := a.scopeAt(r)
 	if err != nil {
 		return err
 	}
@@ -134,20 +132,30 @@ func (a *api) setVariables(w http.ResponseWriter, r *http.Request) error {
 
 // scopeAt finds the scope that variables of an element instance, or of an instance, are in: its own if it has one, else the
 // one around it.
-func (a *api) scopeAt(key subKey) (engine.Key, engine.ID, error) {
-	instance := key.instance()
-	if instance <= 0 {
-		return 0, 0, invalid("the elementInstanceKey in the path must be a key, as a search shows it")
-	}
-	in, _, err := a.engine.Instance(instance)
+func (a *api) scopeAt(r *http.Request) (engine.Key, engine.ID, error) {
+	key, err := pathKey(r, "elementInstanceKey")
 	if err != nil {
 		return 0, 0, err
 	}
-	if scope, found := scopeOf(in, key); found {
-		return instance, scope, nil
+	missing := problem(engine.CodeNotFound, "there is no element instance %s", key)
+	instance, id, ok, err := a.engine.Locate(key)
+	if err == nil && !ok {
+		err = missing
 	}
-	if _, id, ok := key.split(); ok && in.Token(id) != nil {
-		return instance, in.Token(id).Scope, nil
+	if err != nil {
+		return 0, 0, err
 	}
-	return 0, 0, problem(engine.CodeNotFound, "there is no element instance %s", key)
+	in, info, err := a.engine.Instance(instance)
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, scope := range in.Scopes {
+		if scopeKey(info, scope).key == key {
+			return instance, scope.ID, nil
+		}
+	}
+	if t := in.Token(id); t != nil {
+		return instance, t.Scope, nil
+	}
+	return 0, 0, missing
 }

@@ -1,6 +1,9 @@
 package engine
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Command asks an instance to do something. [Step] carries it out or rejects it.
 type Command interface{ handle(s *step) error }
@@ -35,11 +38,36 @@ type CompleteJob struct {
 	Variables    map[string]any
 }
 
-// FailJob says that a job failed. With no Retries left it becomes an incident.
+// ActivateJob gives an available job to a worker, for a time longer than 0.
+type ActivateJob struct {
+	Subscription ID
+	Worker       string
+	Timeout      time.Duration
+}
+
+// FreeJob makes a job available again: its worker did not answer before the deadline, or the time before its next attempt
+// is over. Early frees it before that time.
+type FreeJob struct {
+	Subscription ID
+	Early        bool
+}
+
+// UpdateJob changes the retries (at least 1), or the time that the worker still has the job, from now on (longer than 0); nil leaves
+// them. More retries do not resolve the incident of a job that has failed.
+type UpdateJob struct {
+	Subscription ID
+	Retries      *int
+	Timeout      *time.Duration
+}
+
+// FailJob says that a job failed. With no Retries left it becomes an incident; else it is available again after the
+// BackOff. Variables become local to the element, as in Camunda 8.
 type FailJob struct {
 	Subscription ID
 	Retries      int
 	Text         string
+	BackOff      time.Duration
+	Variables    map[string]any
 }
 
 // ThrowError throws a BPMN error from a job (§10.5.6).

@@ -53,10 +53,7 @@ func (c ResolveIncident) handle(s *step) error {
 		s.queue = append(s.queue, t.ID)
 	case incident.Subscription != 0:
 		sub := *s.in.Subscription(incident.Subscription)
-		job := *sub.Job
-		job.Retries = max(c.Retries, 1)
-		sub.Job = &job
-		s.emit(SubscriptionUpdated{sub})
+		s.updateJob(sub, func(j *Job) { j.Retries, j.Failed = max(c.Retries, j.Retries, 1), false })
 	case incident.Leaving:
 		if d, ok := n.behavior.(decider); ok && t.Inner != 0 && (n.loop == nil || s.isInstance(*t)) {
 			d.decide(s, n, *t)

@@ -163,11 +163,16 @@ type Subscription struct {
 	Call        *Call `json:"call,omitempty"`
 }
 
-// Job is what a worker needs besides the variables.
+// Job is what a worker needs besides the variables, and who has it. A job is available while nobody has it, it does not wait
+// for its next attempt, and no incident keeps it.
 type Job struct {
-	Retries int               `json:"retries"`
-	Headers map[string]string `json:"headers,omitempty"`
-	Failure string            `json:"failure,omitempty"` // of the last attempt
+	Retries  int               `json:"retries"`
+	Headers  map[string]string `json:"headers,omitempty"`
+	Failure  string            `json:"failure,omitempty"` // of the last attempt
+	Worker   string            `json:"worker,omitempty"`  // who has it, or had it last
+	Deadline time.Time         `json:"deadline,omitzero"` // until when the worker has it; zero: nobody has
+	RetryAt  time.Time         `json:"retryAt,omitzero"`  // when it becomes available again after a failure; zero: it need not wait
+	Failed   bool              `json:"failed,omitempty"`  // it has become an incident
 }
 
 // Call is how a called process is to be started. It is needed once, when the subscription opens.
@@ -251,6 +256,19 @@ func (in *Instance) Incident(id ID) *Incident {
 		return &in.Incidents[i]
 	}
 	return nil
+}
+
+// Available says whether the subscription is a job that can be given to a worker.
+func (s *Subscription) Available() bool {
+	return s.Kind == SubscriptionJob && s.Job.Deadline.IsZero() && s.Job.RetryAt.IsZero() && !s.Job.Failed
+}
+
+// JobVariables returns the variables that a worker sees: those of the element's own scope and of the scopes around it.
+func (in *Instance) JobVariables(sub *Subscription) map[string]any {
+	if t := in.Token(sub.Token); t != nil {
+		return in.Variables(t.inside())
+	}
+	return in.Variables(sub.Scope)
 }
 
 // Variables returns the variables that are visible in a scope: its own and those of the scopes around it that it does

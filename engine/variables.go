@@ -63,16 +63,23 @@ func (s *step) openInputs(n *node, t Token) error {
 	if len(n.inputs) == 0 && n.body == nil {
 		return nil
 	}
-	if t.Inner == 0 {
-		t.Inner = s.newID()
-		s.emit(ScopeOpened{Scope{ID: t.Inner, Parent: t.Scope, Token: t.ID, Node: n.id}})
-	}
+	t.Inner = s.ownScope(t)
 	for _, m := range n.inputs {
 		if err := s.assign(n, m, t.Inner, t.Inner); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// ownScope is the scope of the token's flow node itself; it opens it if there is none yet.
+func (s *step) ownScope(t Token) ID {
+	if t.Inner != 0 {
+		return t.Inner
+	}
+	id := s.newID()
+	s.emit(ScopeOpened{Scope{ID: id, Parent: t.Scope, Token: t.ID, Node: t.Node}})
+	return id
 }
 
 // closeOutputs takes over what a node produced. With output mappings the results stay inside of the node and only the
@@ -92,10 +99,7 @@ func (s *step) closeOutputs(n *node, t Token, results map[string]any) error {
 	if len(n.outputs) == 0 {
 		return nil
 	}
-	if t.Inner == 0 {
-		t.Inner = s.newID()
-		s.emit(ScopeOpened{Scope{ID: t.Inner, Parent: t.Scope, Token: t.ID, Node: n.id}})
-	}
+	t.Inner = s.ownScope(t)
 	s.set(t.Inner, results)
 	for _, m := range n.outputs {
 		if err := s.assign(n, m, t.Inner, t.Scope); err != nil {

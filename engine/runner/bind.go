@@ -54,6 +54,9 @@ func (r *Runner) keepBound(ctx context.Context) {
 // topics are those of the newest versions, and of older ones of which instances still run.
 func (r *Runner) topics() (Topics, error) {
 	consume, publish := map[string]bool{}, map[string]bool{}
+	if topic := r.opts.DeadLetterTopic; topic != "" {
+		publish[topic] = true
+	}
 	g := r.registry.Load()
 	err := r.store.View(func(tx ReadTx) error {
 		for _, d := range g.all {

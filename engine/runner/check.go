@@ -36,7 +36,7 @@ func Check(store Store) error {
 
 var indexTables = []Table{
 	tableByDefinition, tableByBusinessKey, tableByParent,
-	tableTimers, tableAwaited, tableSignals, tableJobs, tableCalls, tableBuffered, tableExpiry,
+	tableTimers, tableAwaited, tableSignals, tableJobs, tableJobTimers, tableCalls, tableBuffered, tableExpiry,
 }
 
 func compareIndexes(tx ReadTx, want map[row]bool) error {

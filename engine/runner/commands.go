@@ -8,25 +8,22 @@ import (
 
 // Start starts an instance and returns when it is durable. The error is an [*engine.Rejection] when it is refused.
 func (r *Runner) Start(ctx context.Context, s Start) (InstanceInfo, error) {
-	var in *engine.Instance
+	var info InstanceInfo
 	err := r.submit(ctx, func(u *unit) error {
 		d, err := u.definitions.find(s)
 		if err != nil {
 			return err
 		}
-		in, err = u.start(d.Key, engine.StartInstance{Element: s.Element, BusinessKey: s.BusinessKey, Variables: s.Variables})
+		in, err := u.start(d.Key, engine.StartInstance{Element: s.Element, BusinessKey: s.BusinessKey, Variables: s.Variables})
 		if err == nil {
 			u.finally = func() error { // a call that ended at once has changed it again
-				in = u.instance(in.Key)
+				info = r.info(u.tx, summaryOf(u.instance(in.Key)))
 				return nil
 			}
 		}
 		return err
 	})
-	if err != nil {
-		return InstanceInfo{}, err
-	}
-	return r.info(summaryOf(in)), nil
+	return info, err
 }
 
 // find returns the definition that a Start means.
@@ -65,6 +62,11 @@ func (r *Runner) CompleteJob(ctx context.Context, key engine.Key, c engine.Compl
 
 // FailJob tells that a job failed.
 func (r *Runner) FailJob(ctx context.Context, key engine.Key, c engine.FailJob) error {
+	return r.command(ctx, key, c)
+}
+
+// UpdateJob changes the retries or the timeout of a job.
+func (r *Runner) UpdateJob(ctx context.Context, key engine.Key, c engine.UpdateJob) error {
 	return r.command(ctx, key, c)
 }
 

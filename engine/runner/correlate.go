@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -13,23 +14,25 @@ import (
 )
 
 // receive gives a message to whoever it is for, or keeps it until somebody comes to wait for it, or, when nobody ever
-// will, buries it.
-func (u *unit) receive(m *message, keep time.Duration) {
+// will, buries it. It returns who took it, 0 if nobody did yet.
+func (u *unit) receive(m *message, keep time.Duration) engine.Key {
 	m.Keys = u.keysOf(m)
 	taker, refused := u.correlate(m)
 	if taker != 0 {
-		return
+		return taker
 	}
 	if reason := u.unreachable(m); reason != "" {
-		refused = reason
+		u.bury(m, CauseUnmatched, reason)
+		return 0
 	}
 	switch {
 	case refused != "":
-		u.bury(m, refused)
+		u.bury(m, CauseRefused, refused)
 	case keep > 0:
 		m.ExpiresAt = u.now.Add(keep)
 		u.buffer(m)
 	}
+	return 0
 }
 
 // correlate looks for the one instance that waits for the message, else starts an instance of each process that begins
@@ -221,35 +224,50 @@ func (u *unit) claimStarts(name string) {
 func (u *unit) expire(key engine.Key) {
 	if m := u.buffered(key); m != nil {
 		u.unbuffer(m)
-		u.bury(m, cmp.Or(u.unreachable(m), u.nearMisses(m)))
+		u.bury(m, CauseUnmatched, cmp.Or(u.unreachable(m), u.nearMisses(m)))
 	}
 }
 
-// maxNamed is how many instances a reason names.
-const maxNamed = 3
+const (
+	maxNamed = 3  // instances that a reason names
+	maxNear  = 10 // instances that a dead letter lists
+)
 
-// nearMisses says who waited for a message of this name, but not for this message.
-func (u *unit) nearMisses(m *message) string {
-	var named []string
-	others := 0
-	for _, row := range u.rows(tableAwaited, rowKey{}.text(m.Name)) {
-		if row[len(rowKey{}.text(m.Name))] != byte(byReference) {
-			continue // each subscription has one row by reference, and maybe others
+// near lists who waits for messages of this name, and how many there are beyond those.
+func (u *unit) near(m *message) (near []Waiting, others int) {
+	prefix := append(rowKey{}.text(m.Name), byte(byReference)) // each subscription has one row by reference, and maybe others
+	u.tx.Ascend(tableAwaited, prefix, func(row, _ []byte) bool {
+		if !bytes.HasPrefix(row, prefix) {
+			return false
 		}
-		if len(named) == maxNamed {
+		if len(near) == maxNear {
 			others++
-			continue
+			return others < maxOthers
 		}
 		in := u.instance(engine.Key(num(row, 2)))
 		if sub := in.Subscription(engine.ID(num(row, 1))); sub != nil {
-			named = append(named, fmt.Sprintf("%s of %s at %s", in.Key, in.ProcessID, sub.Element))
+			near = append(near, Waiting{Instance: in.Key, ProcessID: in.ProcessID, Element: sub.Element, CorrelationKey: sub.Key, BusinessKey: in.BusinessKey})
 		}
-	}
+		return true
+	})
+	return near, others
+}
+
+// maxOthers is how far those who wait are counted, so that the cost of one message does not grow with them.
+const maxOthers = 1000
+
+// nearMisses says who waited for a message of this name, but not for this message.
+func (u *unit) nearMisses(m *message) string {
+	near, others := u.near(m)
 	kept := m.ExpiresAt.Sub(mintedAt(m.Key)).Round(time.Second)
-	switch {
-	case len(named) == 0:
+	if len(near) == 0 {
 		return fmt.Sprintf("nobody came to wait for it within %s", kept)
-	case others > 0:
+	}
+	var named []string
+	for _, w := range near[:min(len(near), maxNamed)] {
+		named = append(named, fmt.Sprintf("%s of %s at %s", w.Instance, w.ProcessID, w.Element))
+	}
+	if others += len(near) - len(named); others > 0 {
 		named = append(named, fmt.Sprintf("%d more", others))
 	}
 	return fmt.Sprintf("within %s nobody waited for it with its reference, correlation key or business key; for other messages of this name waited: %s",

@@ -329,10 +329,10 @@ func TestDeadLetters(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, letters, 2)
 
-	rejected(t, w.r.RetryDeadLetter(w.ctx, letters[1].Key), engine.CodeState, "not JSON")
-	rejected(t, w.r.RetryDeadLetter(w.ctx, 1), engine.CodeNotFound, "no dead letter 1")
+	rejected(t, w.retry(letters[1].Key), engine.CodeState, "not JSON")
+	rejected(t, w.retry(1), engine.CodeNotFound, "no dead letter 1")
 	rejected(t, w.r.DropDeadLetter(w.ctx, 1), engine.CodeNotFound, "no dead letter 1")
-	require.NoError(t, w.r.RetryDeadLetter(w.ctx, letters[0].Key))
+	require.NoError(t, w.retry(letters[0].Key))
 	require.Len(t, w.letters(), 2, "it is still for nobody")
 	require.NoError(t, w.r.DropDeadLetter(w.ctx, letters[1].Key))
 	require.Len(t, w.letters(), 1)
@@ -341,7 +341,7 @@ func TestDeadLetters(t *testing.T) {
 	w.send("other", "3", nil, nil)
 	require.Len(t, w.search(runner.Filter{ProcessID: "other"}), 1)
 	w.install(model("answered", startOn("start", "m"), end, message("m", "reply", ""), "start -> end"))
-	require.NoError(t, w.r.RetryDeadLetter(w.ctx, letters[0].Key))
+	require.NoError(t, w.retry(letters[0].Key))
 	require.Empty(t, w.letters())
 	require.Len(t, w.search(runner.Filter{ProcessID: "answered"}), 1)
 

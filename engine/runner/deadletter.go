@@ -13,49 +13,80 @@ import (
 // maxDeadLetters bounds the dead letters, so that a sender of nonsense does not fill the disk. The oldest go first.
 const maxDeadLetters = 10_000
 
+// Cause says why a message became a dead letter.
+type Cause string
+
+// Causes of dead letters.
+const (
+	CauseUnreadable Cause = "UNREADABLE" // the record is no message
+	CauseUnmatched  Cause = "UNMATCHED"  // nobody came to wait for it in time, or whom it names has ended
+	CauseRefused    Cause = "REFUSED"    // the process that it was to start could not start
+	CauseFailed     Cause = "FAILED"     // it made Sonata fail
+	CauseUnsent     Cause = "UNSENT"     // it is one of ours, and can never be sent
+)
+
 // deadLetterRow is a message that could not be used, whole, so that it can be tried again.
 type deadLetterRow struct {
 	Message message   `json:"message"`
+	Cause   Cause     `json:"cause"`
 	Reason  string    `json:"reason"`
 	At      time.Time `json:"at"`
-	// Unreadable: there is nothing to try again with.
-	Unreadable bool `json:"unreadable,omitempty"`
+	Near    []Waiting `json:"near,omitempty"`
 	// Outgoing is set when the message is one of ours that could not be sent.
 	Outgoing *Outgoing `json:"outgoing,omitempty"`
 }
 
 // DeadLetter is a message that could not be used.
 type DeadLetter struct {
-	Key       engine.Key     `json:"key"`
-	Topic     string         `json:"topic"`
-	Partition int32          `json:"partition"` // -1: it did not come from Kafka
-	Offset    int64          `json:"offset"`
-	RecordKey []byte         `json:"recordKey,omitempty"`
-	Headers   []RecordHeader `json:"headers,omitempty"`
-	Value     []byte         `json:"value,omitempty"`
-	Reason    string         `json:"reason"`
-	At        time.Time      `json:"at"`
+	Key            engine.Key
+	Topic          string
+	Partition      int32 // -1: it did not come from Kafka
+	Offset         int64
+	Timestamp      time.Time // of the record
+	RecordKey      []byte
+	Headers        []RecordHeader
+	Value          []byte
+	CorrelationKey string
+	ReferenceID    string // kogitoprocrefid: the instance that it is for
+	BusinessKey    string
+	Cause          Cause
+	Reason         string
+	At             time.Time
+	Near           []Waiting // who waited for other messages of its name
+}
+
+// Waiting is who waits for messages of a name.
+type Waiting struct {
+	Instance       engine.Key `json:"instance"`
+	ProcessID      string     `json:"processId"`
+	Element        string     `json:"element"`
+	CorrelationKey string     `json:"correlationKey,omitempty"`
+	BusinessKey    string     `json:"businessKey,omitempty"`
 }
 
 func (row *deadLetterRow) letter() DeadLetter {
 	m := &row.Message
 	return DeadLetter{
-		Key: m.Key, Topic: m.Name, Partition: m.Partition, Offset: m.Offset, RecordKey: m.RecordKey, Headers: m.Headers,
-		Value: m.Value, Reason: row.Reason, At: row.At,
+		Key: m.Key, Topic: m.Name, Partition: m.Partition, Offset: m.Offset, Timestamp: m.Timestamp, RecordKey: m.RecordKey,
+		Headers: m.Headers, Value: m.Value, CorrelationKey: m.CorrelationKey, ReferenceID: m.ReferenceID, BusinessKey: m.BusinessKey,
+		Cause: row.Cause, Reason: row.Reason, At: row.At, Near: row.Near,
 	}
 }
 
-// bury keeps a message where an operator finds it.
-func (u *unit) bury(m *message, reason string) { u.buryRow(deadLetterRow{Message: *m, Reason: reason}) }
-
-func (u *unit) buryUnreadable(m *message, fault string) {
-	u.buryRow(deadLetterRow{Message: *m, Reason: fault, Unreadable: true})
+// bury keeps a message where an operator finds it, with who nearly took it.
+func (u *unit) bury(m *message, cause Cause, reason string) {
+	row := deadLetterRow{Message: *m, Cause: cause, Reason: reason}
+	if cause == CauseUnmatched || cause == CauseRefused { // nothing else could have been taken by anybody
+		row.Near, _ = u.near(m)
+	}
+	u.buryRow(row)
 }
 
 // buryOutgoing keeps a message of ours that can never be sent.
 func (u *unit) buryOutgoing(out *Outgoing, err error) {
 	u.buryRow(deadLetterRow{
 		Message: message{Key: u.nextKey(), Name: out.Topic, Partition: restPartition, RecordKey: []byte(out.Key), Value: out.Data},
+		Cause:   CauseUnsent,
 		Reason:  fmt.Sprintf("instance %s of %s could not send it: %v", out.InstanceKey, out.ProcessID, err), Outgoing: out,
 	})
 }
@@ -67,6 +98,7 @@ func (u *unit) buryRow(row deadLetterRow) {
 	u.r.log.Warn("a message could not be used; it is kept as a dead letter", slog.String("key", row.Message.Key.String()),
 		slog.String("topic", row.Message.Name), slog.Int("partition", int(row.Message.Partition)),
 		slog.Int64("offset", row.Message.Offset), slog.String("reason", row.Reason))
+	u.forward(&row)
 	if u.deadLetters > maxDeadLetters {
 		var oldest []byte
 		u.tx.Ascend(tableDeadLetters, nil, func(key, _ []byte) bool {
@@ -83,13 +115,26 @@ func (u *unit) exhume(key []byte) {
 	u.deadLetters--
 }
 
-func (u *unit) deadLetter(key engine.Key) (*deadLetterRow, error) {
-	data := u.tx.Get(tableDeadLetters, rowKey{}.key(key))
+func deadLetterIn(tx ReadTx, key engine.Key) (*deadLetterRow, error) {
+	data := tx.Get(tableDeadLetters, rowKey{}.key(key))
 	if data == nil {
 		return nil, rejection(engine.CodeNotFound, "there is no dead letter %s", key)
 	}
 	row := &deadLetterRow{}
 	return row, decode(data, row)
+}
+
+// DeadLetter returns a message that could not be used. The error is an [*engine.Rejection] with [engine.CodeNotFound] when there is
+// none with the key.
+func (r *Runner) DeadLetter(key engine.Key) (letter DeadLetter, err error) {
+	err = r.store.View(func(tx ReadTx) error {
+		row, err := deadLetterIn(tx, key)
+		if err == nil {
+			letter = row.letter()
+		}
+		return err
+	})
+	return letter, err
 }
 
 // DeadLetters lists the messages that could not be used, oldest first, after the given key (0: from the first), at most
@@ -101,71 +146,10 @@ func (r *Runner) DeadLetters(after engine.Key, limit int) (items []DeadLetter, m
 // DropDeadLetter removes a dead letter. The error is an [*engine.Rejection] with [engine.CodeNotFound] when there is none.
 func (r *Runner) DropDeadLetter(ctx context.Context, key engine.Key) error {
 	return r.submit(ctx, func(u *unit) error {
-		if _, err := u.deadLetter(key); err != nil {
+		if _, err := deadLetterIn(u.tx, key); err != nil {
 			return err
 		}
 		u.exhume(rowKey{}.key(key))
 		return nil
 	})
-}
-
-// RetryDeadLetter treats a dead letter as if it had just come in: after a process was deployed or mended, it may find its
-// receiver. One that nobody takes is kept for [Options.MessageTTL] and then buried again. The error is an
-// [*engine.Rejection] when there is no such dead letter or it cannot be read as a message.
-func (r *Runner) RetryDeadLetter(ctx context.Context, key engine.Key) error {
-	return r.submit(ctx, func(u *unit) error {
-		row, err := u.deadLetter(key)
-		switch {
-		case err != nil:
-			return err
-		case row.Unreadable:
-			return rejection(engine.CodeState, "dead letter %s cannot be tried again: %s", key, row.Reason)
-		}
-		u.exhume(rowKey{}.key(key))
-		if out := row.Outgoing; out != nil {
-			u.insert(tableOutbox, rowKey{}.num(int64(u.nextSeq(1))), encode(out))
-			u.messages++
-			return nil
-		}
-		u.receive(&row.Message, r.opts.MessageTTL)
-		return nil
-	})
-}
-
-// BufferedMessage is a message that nobody awaits yet.
-type BufferedMessage struct {
-	Key            engine.Key
-	Name           string // topic
-	CorrelationKey string
-	ReferenceID    string // kogitoprocrefid: the instance that it is for
-	BusinessKey    string
-	ExpiresAt      time.Time
-}
-
-// BufferedMessages lists the messages that nobody awaits yet, oldest first, after the given key, at most limit, and says
-// whether there are more.
-func (r *Runner) BufferedMessages(after engine.Key, limit int) (items []BufferedMessage, more bool, err error) {
-	return listRows(r, tableBuffer, after, limit, func(m *message) BufferedMessage {
-		return BufferedMessage{
-			Key: m.Key, Name: m.Name, CorrelationKey: m.CorrelationKey, ReferenceID: m.ReferenceID, BusinessKey: m.BusinessKey, ExpiresAt: m.ExpiresAt,
-		}
-	})
-}
-
-// listRows reads a part of a table whose keys are message keys.
-func listRows[Row, Item any](r *Runner, table Table, after engine.Key, limit int, show func(*Row) Item) (items []Item, more bool, err error) {
-	err = r.store.View(func(tx ReadTx) error {
-		var failed error
-		tx.Ascend(table, rowKey{}.key(after+1), func(_, value []byte) bool {
-			if more = len(items) == limit; more {
-				return false
-			}
-			row := new(Row)
-			failed = decode(value, row)
-			items = append(items, show(row))
-			return failed == nil
-		})
-		return failed
-	})
-	return items, more, err
 }

@@ -1,6 +1,10 @@
 package runner
 
-import "github.com/sonata-bpmn/sonata/engine"
+import (
+	"time"
+
+	"github.com/sonata-bpmn/sonata/engine"
+)
 
 // row is the key of an index row.
 type row struct {
@@ -70,7 +74,7 @@ func subscriptionRows(in *engine.Instance, sub *engine.Subscription, add func(Ta
 	case engine.SubscriptionTimer:
 		add(tableTimers, rowKey{}.time(sub.Due).sub(in.Key, sub.ID))
 	case engine.SubscriptionJob:
-		add(tableJobs, rowKey{}.text(sub.Name).sub(in.Key, sub.ID))
+		addJob(add, in.Key, sub)
 	case engine.SubscriptionSignal:
 		add(tableSignals, rowKey{}.text(sub.Name).sub(in.Key, sub.ID))
 	case engine.SubscriptionMessage:
@@ -78,6 +82,23 @@ func subscriptionRows(in *engine.Instance, sub *engine.Subscription, add func(Ta
 			add(tableAwaited, address.sub(in.Key, sub.ID))
 		}
 	}
+}
+
+// addJob lists a job where workers look for it, or when they will find it there again. One that waits for an operator is in no list.
+func addJob(add func(Table, rowKey), instance engine.Key, sub *engine.Subscription) {
+	if sub.Available() {
+		add(tableJobs, rowKey{}.text(sub.Name).sub(instance, sub.ID))
+	} else if until := freeAt(sub.Job); !until.IsZero() {
+		add(tableJobTimers, rowKey{}.time(until).sub(instance, sub.ID))
+	}
+}
+
+// freeAt is when a job becomes available again by itself; zero: it does not.
+func freeAt(job *engine.Job) time.Time {
+	if !job.Deadline.IsZero() {
+		return job.Deadline
+	}
+	return job.RetryAt
 }
 
 // reindex makes the index rows of an instance what they are to be after a step. Its cost is that of what the step has done,

@@ -18,7 +18,7 @@ type task struct {
 	rescue func(u *unit, err error) error
 }
 
-// request is what a caller waits for: tasks that are committed together.
+// request is what a caller waits for: tasks that are committed together. A task may add further ones to its request.
 type request struct {
 	tasks []task
 	err   error      // of the tasks, before the commit
@@ -31,7 +31,10 @@ func (r *Runner) submit(ctx context.Context, fn func(u *unit) error) error {
 }
 
 func (r *Runner) submitTasks(ctx context.Context, tasks []task) error {
-	req := &request{tasks: tasks, done: make(chan error, 1)}
+	return r.submitRequest(ctx, &request{tasks: tasks, done: make(chan error, 1)})
+}
+
+func (r *Runner) submitRequest(ctx context.Context, req *request) error {
 	select {
 	case r.requests <- req:
 	case <-ctx.Done():
@@ -158,8 +161,8 @@ func (r *Runner) update(fn func(Tx) error) (err error) {
 func (b *batch) run(requests []*request) error {
 	b.dropSeen()
 	for _, req := range requests {
-		for _, t := range req.tasks {
-			if err := b.perform(t); err != nil && req.err == nil {
+		for i := 0; i < len(req.tasks); i++ {
+			if err := b.perform(req.tasks[i]); err != nil && req.err == nil {
 				req.err = err
 			}
 			if b.err != nil {
@@ -205,6 +208,8 @@ func (r *Runner) committed(b *batch) {
 	if b.messages > 0 {
 		signal(r.published)
 	}
+	r.handlers.committed(b.jobs, b.changed)
+	r.jobNews.tell(b.jobs)
 }
 
 // signal wakes whoever reads the channel, which has room for one.

@@ -37,6 +37,11 @@ func (u *unit) publish(in *engine.Instance, e engine.MessageThrown) {
 	if in.Parent != nil {
 		m.ParentKey = in.Parent.Key.String()
 	}
+	u.send(m)
+}
+
+// send puts a message into the outbox.
+func (u *unit) send(m Outgoing) {
 	u.insert(tableOutbox, rowKey{}.num(int64(u.nextSeq(1))), encode(m))
 	u.messages++
 }

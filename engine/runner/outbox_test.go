@@ -124,7 +124,7 @@ func TestUnpublishable(t *testing.T) {
 	require.Equal(t, `{"n":1}`, string(letters[0].Value))
 
 	bus.refused = ""
-	require.NoError(t, w.r.RetryDeadLetter(w.ctx, letters[0].Key))
+	require.NoError(t, w.retry(letters[0].Key))
 	require.JSONEq(t, `{"n":1}`, string(w.awaitPublished("told", 3)[2].Data))
 	require.Empty(t, w.letters())
 }

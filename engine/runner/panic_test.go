@@ -87,6 +87,11 @@ func TestPanicOfATimer(t *testing.T) {
 func TestForeignFormat(t *testing.T) {
 	w := newWorld(t)
 	w.stop()
+	var ours string
+	require.NoError(t, w.store.View(func(tx runner.ReadTx) error {
+		ours = string(tx.Get("meta", []byte("format")))
+		return nil
+	}))
 	put := func(format string) {
 		require.NoError(t, w.store.Update(func(tx runner.Tx) error { return tx.Put("meta", []byte("format"), []byte(format)) }))
 	}
@@ -94,6 +99,6 @@ func TestForeignFormat(t *testing.T) {
 	_, err := runner.New(w.store, w.opts)
 	require.ErrorIs(t, err, runner.ErrFormat)
 	require.ErrorContains(t, err, `"99"`)
-	put("2")
+	put(ours)
 	w.start()
 }

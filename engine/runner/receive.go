@@ -40,9 +40,9 @@ func (u *unit) take(record Incoming, failed error) {
 	m := newMessage(key, record)
 	switch {
 	case record.Fault != "":
-		u.buryUnreadable(m, record.Fault)
+		u.bury(m, CauseUnreadable, record.Fault)
 	case failed != nil:
-		u.bury(m, reasonOf(failed))
+		u.bury(m, CauseFailed, reasonOf(failed))
 	default:
 		u.receive(m, u.definitions.life(m.Name, u.r.opts.MessageTTL))
 	}

@@ -21,7 +21,13 @@ type Options struct {
 	Logger     *slog.Logger  // nil: silent
 	MessageTTL time.Duration // how long a message that nobody awaits yet is kept for whoever comes to wait; default 1 h
 	SeenWindow time.Duration // how long CloudEvent ids are remembered; default 7 days
-	BatchSize  int           // most requests in one transaction; default 1000
+	// DeadLetterTopic is where messages that could not be used are published, besides being kept; "": nowhere.
+	DeadLetterTopic string
+	BatchSize       int // most requests in one transaction; default 1000
+
+	// Handlers do the jobs of a type within this process; jobs of other types wait for external workers ([Runner.ActivateJobs]).
+	Handlers     map[string]Handler
+	HandlerLimit int // how many jobs handlers do at a time; default 1000
 
 	// For playing processes; leave them out otherwise.
 	ID            uuid.UUID     // of a new store, from which the ids of messages follow; default: a random one
@@ -45,6 +51,9 @@ func (o Options) withDefaults() Options {
 	if o.BatchSize <= 0 {
 		o.BatchSize = 1000
 	}
+	if o.HandlerLimit <= 0 {
+		o.HandlerLimit = 1000
+	}
 	return o
 }
 
@@ -64,6 +73,8 @@ type Runner struct {
 	watchers  watchers
 	health    health
 	resting   resting
+	handlers  *handlers
+	jobNews   jobNews
 	binding   sync.Mutex // held while the bus is bound
 	bound     Topics     // guarded by binding
 
@@ -106,6 +117,7 @@ func New(store Store, opts Options) (*Runner, error) {
 		stopped:   make(chan struct{}),
 		cache:     newCache(),
 	}
+	r.handlers = newHandlers(r, opts.Handlers, opts.HandlerLimit)
 	r.health.clock = opts.Clock
 	r.health.set(troubleStopped, errors.New("the runner is not running"))
 	if err := r.prepare(); err != nil {
@@ -182,6 +194,10 @@ func (r *Runner) Run(ctx context.Context) error {
 		r.health.set(troubleBus, errors.New("the topics are not bound yet"))
 		helpers.Go(func() { r.dispatch(ctx) })
 		helpers.Go(func() { r.keepBound(ctx) })
+	}
+	if len(r.opts.Handlers) > 0 {
+		r.handlers.ctx = ctx
+		helpers.Go(func() { r.handlers.run(ctx) })
 	}
 	// The loop ends last, so that what the bus acknowledges while it stops is not sent again at the next start.
 	context.AfterFunc(ctx, func() {

@@ -16,33 +16,51 @@ const (
 // Instance returns the state of an instance. Of an ended one, the header, the state and the variables of the process are
 // left. The error is an [*engine.Rejection] with [engine.CodeNotFound] when there is none.
 func (r *Runner) Instance(key engine.Key) (*engine.Instance, InstanceInfo, error) {
-	var in *engine.Instance
+	var (
+		in   *engine.Instance
+		info InstanceInfo
+	)
 	err := r.store.View(func(tx ReadTx) (err error) {
 		row := tx.Get(tableInstances, rowKey{}.key(key))
 		if row == nil {
 			return rejection(engine.CodeNotFound, "there is no process instance %s", key)
 		}
-		in, err = decodeInstance(tx, r.symbols.Load(), row)
+		if in, err = decodeInstance(tx, r.symbols.Load(), row); err == nil {
+			info = r.info(tx, summaryOf(in))
+		}
 		return err
 	})
 	if err != nil {
 		return nil, InstanceInfo{}, err
 	}
-	return in, r.info(summaryOf(in)), nil
+	return in, info, nil
 }
 
 func summaryOf(in *engine.Instance) summary {
-	return summary{Header: in.Header, State: in.State, EndedAt: in.EndedAt, Incidents: make([]struct{}, len(in.Incidents))}
+	return summary{Header: in.Header, State: in.State, EndedAt: in.EndedAt, LastID: in.LastID, Incidents: make([]struct{}, len(in.Incidents))}
 }
 
-func (r *Runner) info(s summary) InstanceInfo {
+func (r *Runner) info(tx ReadTx, s summary) InstanceInfo {
 	info := InstanceInfo{
 		Header: s.Header, State: s.State, EndedAt: s.EndedAt, HasIncident: len(s.Incidents) > 0, Resting: r.resting.reason(s.Key),
+		blocks: blocksOf(tx, s.Key, s.LastID),
 	}
 	if d := r.registry.Load().byKey[s.DefinitionKey]; d != nil {
 		info.ProcessName, info.VersionTag = d.Name, d.VersionTag
 	}
 	return info
+}
+
+// infoOf is info where no transaction is at hand.
+func (r *Runner) infoOf(s summary) (info InstanceInfo, err error) {
+	if s.LastID>>blockBits == 0 { // nothing need be read
+		return r.info(nil, s), nil
+	}
+	err = r.store.View(func(tx ReadTx) error {
+		info = r.info(tx, s)
+		return nil
+	})
+	return info, err
 }
 
 // Search lists instances in the order of their keys, which is that of their creation, and says whether there are more after the
@@ -63,7 +81,7 @@ func (r *Runner) Search(f Filter, p Page) (items []InstanceInfo, more bool, err 
 			if more = len(items) == limit; more {
 				return false
 			}
-			items = append(items, r.info(s))
+			items = append(items, r.info(tx, s))
 			return true
 		})
 		return failed

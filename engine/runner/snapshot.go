@@ -147,6 +147,7 @@ type summary struct {
 	engine.Header
 	State     engine.State `json:"state"`
 	EndedAt   time.Time    `json:"endedAt"`
+	LastID    engine.ID    `json:"lastId"`
 	Incidents []struct{}   `json:"incidents"`
 }
 

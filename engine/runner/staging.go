@@ -24,6 +24,7 @@ type batch struct {
 	state    // as the units so far leave it
 	entries  []Entry
 	messages int                             // in the outbox
+	jobs     []jobRef                        // that became available
 	before   map[engine.Key]*engine.Instance // what has changed, as the store has it; nil: it is new
 }
 
@@ -42,29 +43,10 @@ type counters struct {
 	deadLetters int64 // how many there are
 }
 
-// keyShift leaves room for a million keys a millisecond.
-const keyShift = 20
-
-// nextKey gives out a key. Keys begin with the time, so that a data directory that replaces a lost one does not give out the
-// keys that the lost one gave out: on the same Kafka cluster a late reply would reach the wrong instance.
-func (u *unit) nextKey() engine.Key {
-	u.lastKey = max(u.lastKey+1, engine.Key(u.now.UnixMilli()<<keyShift))
-	return u.lastKey
-}
-
-// mintedAt is when a key was given out (or earlier, while the clock stood behind).
-func mintedAt(key engine.Key) time.Time { return time.UnixMilli(int64(key) >> keyShift) }
-
 func (u *unit) nextSeq(n int) uint64 {
 	first := u.lastSeq + 1
 	u.lastSeq += uint64(n)
 	return first
-}
-
-func encodeCounters(c counters) []byte {
-	b := binary.BigEndian.AppendUint64(nil, uint64(c.lastKey))
-	b = binary.BigEndian.AppendUint64(b, c.lastSeq)
-	return binary.BigEndian.AppendUint64(b, uint64(c.deadLetters))
 }
 
 func decodeCounters(row []byte) (c counters) {
@@ -84,6 +66,7 @@ type unit struct {
 	queue    []func() // commands that follow from what was done, in their order
 	entries  []Entry
 	messages int
+	jobs     []jobRef
 	depth    map[engine.Key]int // of calls, of the instances started in this unit
 	stepping engine.Key         // the instance whose step runs, for the log
 	finally  func() error       // runs after everything that follows; its error undoes it all
@@ -172,6 +155,7 @@ func (u *unit) merge() {
 	b.changed = changed
 	b.entries = append(b.entries, u.entries...)
 	b.messages += u.messages
+	b.jobs = append(b.jobs, u.jobs...)
 	for key := range u.changed {
 		b.r.resting.remove(key)
 	}

@@ -27,7 +27,7 @@ func (u *unit) command(key engine.Key, c engine.Command) error {
 
 // start starts an instance of a definition. The error is an [*engine.Rejection].
 func (u *unit) start(definition engine.Key, c engine.StartInstance) (*engine.Instance, error) {
-	c.Key = u.nextKey()
+	c.Key = u.nextBlock()
 	return u.step(definition, nil, c)
 }
 
@@ -65,6 +65,7 @@ func (u *unit) step(definition engine.Key, in *engine.Instance, c engine.Command
 func (u *unit) save(before *engine.Instance, result engine.Result) {
 	after := result.Instance
 	u.reindex(before, result)
+	u.reserve(before, after)
 	if u.changed == nil {
 		u.changed = map[engine.Key]*engine.Instance{}
 	}
@@ -79,14 +80,21 @@ func (u *unit) save(before *engine.Instance, result engine.Result) {
 	for _, e := range result.Events {
 		switch e := e.(type) {
 		case engine.SubscriptionOpened:
-			if e.Kind == engine.SubscriptionMessage {
-				u.then(func() { u.claim(after.Key, e.ID) })
-			}
+			u.waits(after, e.Subscription)
 		case engine.SubscriptionUpdated:
-			if e.Kind == engine.SubscriptionMessage { // its correlation key is known now
-				u.then(func() { u.claim(after.Key, e.ID) })
-			}
+			u.waits(after, e.Subscription)
 		}
+	}
+}
+
+// waits notes what an instance has come to wait for: a job that is available, or a message, whose correlation key may be known
+// only now.
+func (u *unit) waits(in *engine.Instance, sub engine.Subscription) {
+	switch {
+	case sub.Kind == engine.SubscriptionMessage:
+		u.then(func() { u.claim(in.Key, sub.ID) })
+	case sub.Available():
+		u.jobs = append(u.jobs, jobRef{sub.Name, in.Key, sub.ID})
 	}
 }
 

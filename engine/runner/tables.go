@@ -20,6 +20,8 @@ const (
 	tableHistory     Table = "history"     // instance key, first Seq: events of one step
 	tableSymbols     Table = "symbols"     // number: text
 
+	tableBlocks        Table = "blocks"         // instance key, number from 1: first key of the block
+	tableBlockOwners   Table = "block-owners"   // first key of a block: instance key, number
 	tableByDefinition  Table = "by-definition"  // definition key, class, instance key
 	tableByBusinessKey Table = "by-businesskey" // business key, instance key
 	tableByParent      Table = "by-parent"      // parent's key, instance key
@@ -28,7 +30,8 @@ const (
 	tableStartTimers Table = "start-timers" // definition key, number of the start event: startTimer
 	tableAwaited     Table = "awaited"      // message name, "key" or "business", the key, instance key, subscription
 	tableSignals     Table = "signals"      // signal name, instance key, subscription
-	tableJobs        Table = "jobs"         // job type, instance key, subscription
+	tableJobs        Table = "jobs"         // job type, instance key, subscription: of the jobs that are available
+	tableJobTimers   Table = "job-timers"   // when a job becomes available again, instance key, subscription
 	tableCalls       Table = "calls"        // caller's key, subscription, called instance's key
 
 	tablePositions   Table = "positions"    // topic, partition: offset of the next record, topic

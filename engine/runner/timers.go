@@ -21,10 +21,13 @@ type due struct {
 	key   []byte
 }
 
+// dueTables are those whose rows become due.
+var dueTables = []Table{tableTimers, tableJobTimers, tableExpiry}
+
 // dueRows lists what is due, oldest first, at most limit rows of each table.
 func (b *batch) dueRows(limit int) []due {
 	var rows []due
-	for _, table := range []Table{tableTimers, tableExpiry} {
+	for _, table := range dueTables {
 		n := 0
 		b.tx.Ascend(table, nil, func(key, _ []byte) bool {
 			if timeOf(key).After(b.now) || n == limit {
@@ -42,7 +45,7 @@ func (b *batch) dueRows(limit int) []due {
 
 // ownerOf is the instance or definition whose timer a row is; 0 for other rows.
 func ownerOf(table Table, key []byte) engine.Key {
-	if table == tableTimers {
+	if table != tableExpiry {
 		return engine.Key(num(key, 2))
 	}
 	return 0
@@ -51,7 +54,7 @@ func ownerOf(table Table, key []byte) engine.Key {
 // nextWake is when the next row is due: the zero time if none is.
 func (r *Runner) nextWake(tx ReadTx) time.Time {
 	var next time.Time
-	for _, table := range []Table{tableTimers, tableExpiry} {
+	for _, table := range dueTables {
 		tx.Ascend(table, nil, func(key, _ []byte) bool {
 			if r.resting.has(ownerOf(table, key)) {
 				return true
@@ -72,9 +75,12 @@ func (d due) task() task {
 			if u.tx.Get(d.table, d.key) == nil {
 				return nil // an earlier unit of this batch has dealt with it
 			}
-			if d.table == tableExpiry {
+			switch d.table {
+			case tableExpiry:
 				u.expire(engine.Key(num(d.key, 1)))
 				return nil
+			case tableJobTimers:
+				return u.command(engine.Key(num(d.key, 2)), engine.FreeJob{Subscription: engine.ID(num(d.key, 1))})
 			}
 			return u.fire(engine.Key(num(d.key, 2)), num(d.key, 1), timeOf(d.key))
 		},

@@ -63,6 +63,8 @@ type InstanceInfo struct {
 	// Resting says why the timers of the instance do not fire, "" if they do: one of them made Sonata fail. They fire again
 	// when something else happens to the instance, or when Sonata starts again.
 	Resting string
+
+	blocks []engine.Key // further blocks of keys
 }
 
 // Filter selects instances. Zero fields select everything; fields are combined with AND.
