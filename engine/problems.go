@@ -20,3 +20,11 @@ const (
 	CodeTransaction  = "ENG016" // cancel events outside of transactions
 	CodeLoop         = "ENG017" // a loop that has no end, or no size
 )
+
+// Codes of the problems that [Process.Soundness] finds.
+const (
+	CodeDead     = "LINT001" // an element that no token can reach
+	CodeDeadlock = "LINT002" // a join that never gets all of its tokens
+	CodeEndless  = "LINT003" // a loop that neither waits nor ends
+	CodeNoWayOut = "LINT004" // a gateway that nothing leaves
+)

@@ -16,10 +16,10 @@ func TestErrorsPageHasEachCode(t *testing.T) {
 	page, err := os.ReadFile("../docs/errors.md")
 	require.NoError(t, err)
 	var codes, explained []string
-	for _, match := range regexp.MustCompile(`(?m)^\tCode\w+\s+= "(ENG\d{3})"`).FindAllStringSubmatch(string(source), -1) {
+	for _, match := range regexp.MustCompile(`(?m)^\tCode\w+\s+= "((?:ENG|LINT)\d{3})"`).FindAllStringSubmatch(string(source), -1) {
 		codes = append(codes, match[1])
 	}
-	for _, match := range regexp.MustCompile(`(?m)^\| (ENG\d{3}) \| (?:error|warning|either)¹? \| \S`).FindAllStringSubmatch(string(page), -1) {
+	for _, match := range regexp.MustCompile(`(?m)^\| ((?:ENG|LINT)\d{3}) \| (?:error|warning|either)¹? \| \S`).FindAllStringSubmatch(string(page), -1) {
 		explained = append(explained, match[1])
 	}
 	require.NotEmpty(t, codes)

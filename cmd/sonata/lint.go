@@ -19,16 +19,19 @@ func (c *cli) lintCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "lint FILE|DIR…",
 		Short: "Check .bpmn files without deploying them",
-		Long: `Lint reports everything that would keep .bpmn files from being deployed, and warnings, each as
-file:line:col with the line itself. It needs no running Sonata.
+		Long: `Lint reports everything that would keep .bpmn files from being deployed, warnings, and what can be
+proved wrong about the flow: elements that are never reached, joins that wait for ever, loops that
+never end, gateways without a way out. Each has its place as file:line:col, the line itself, and
+what to do. It needs no running Sonata.
 
 The exit status is 3 when a file has errors, with --strict also when there are warnings.`,
 		Example: `  sonata lint processes/sonata
-  sonata lint order.bpmn --format json`,
+  sonata lint order.bpmn --format json
+  sonata lint . --format sarif >sonata.sarif`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return c.lint(args, format, strict) },
 	}
-	choiceVar(cmd.Flags(), &format, "format", "form of the report", "text", "json")
+	choiceVar(cmd.Flags(), &format, "format", "form of the report", "text", "json", "sarif", "github")
 	cmd.Flags().BoolVar(&strict, "strict", false, "let warnings count as errors")
 	completeChoices(cmd)
 	return cmd
@@ -48,9 +51,14 @@ func (c *cli) lint(args []string, format string, strict bool) error {
 		}
 		report.add(file, text)
 	}
-	if format == "json" {
+	switch format {
+	case "json":
 		err = writeJSON(c.out, report.findings())
-	} else {
+	case "sarif":
+		err = writeJSON(c.out, report.sarif(version))
+	case "github":
+		err = report.writeGitHub(c.out)
+	default:
 		_, err = fmt.Fprint(c.out, report.text.String())
 	}
 	switch {
@@ -67,6 +75,7 @@ func (c *cli) lint(args []string, format string, strict bool) error {
 // report collects the problems of several files, as data and as text.
 type report struct {
 	problems bpmn.Problems
+	columns  []int // of each problem, in code points
 	errors   int
 	text     strings.Builder
 }
@@ -77,13 +86,14 @@ func (r *report) add(file string, source []byte) {
 		if p.Severity == bpmn.SeverityError {
 			r.errors++
 		}
+		r.columns = append(r.columns, codePoint(source, p.Pos))
 		fmt.Fprintf(&r.text, "%s\n%s", printableLines(p.String()), excerpt(source, p.Pos))
 	}
 	r.problems = append(r.problems, problems...)
 }
 
 // check finds everything that is wrong with one file: what the reader sees and, if the file can be read, what keeps its
-// executable processes from being compiled.
+// executable processes from being compiled, or else from being sound.
 func check(file string, source []byte) bpmn.Problems {
 	definitions, err := bpmn.Parse(file, source)
 	if err != nil {
@@ -91,9 +101,12 @@ func check(file string, source []byte) bpmn.Problems {
 	}
 	problems := definitions.Warnings
 	for _, process := range definitions.Executable() {
-		if _, err := engine.Compile(process); err != nil {
+		compiled, err := engine.Compile(process)
+		if err != nil {
 			problems = append(problems, asProblems(file, err)...)
+			continue
 		}
+		problems = append(problems, compiled.Soundness()...)
 	}
 	problems.Sort()
 	return problems

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sonata-bpmn/sonata/bpmn"
 	"github.com/sonata-bpmn/sonata/engine"
 )
 
@@ -23,6 +24,8 @@ type Case struct {
 	At      time.Time
 	Events  []engine.Event
 	Effects []engine.Effect
+
+	never map[string]bpmn.Problem // by element: what must not come to pass
 }
 
 // Compile makes the process of the text executable.
@@ -68,10 +71,37 @@ func (c *Case) Try(command engine.Command) error {
 	require.Equal(c.T, encode(c.T, r), encode(c.T, again), "the same step gave two results")
 	require.Equal(c.T, encode(c.T, r.Instance), encode(c.T, engine.Replay(c.In, r.Events)), "replay differs")
 	require.NoError(c.T, Check(r.Instance))
+	require.NoError(c.T, c.refute(r))
 	c.In = r.Instance
 	c.Events = append(c.Events, r.Events...)
 	c.Effects = append(c.Effects, r.Effects...)
 	require.Equal(c.T, encode(c.T, c.In), encode(c.T, engine.Replay(nil, c.Events)), "replay from the start differs")
+	return nil
+}
+
+// refute says whether a step contradicts what engine.Soundness claims to be certain: it enters an element that no token reaches, or a
+// join that never gets its tokens.
+func (c *Case) refute(r engine.Result) error {
+	if c.never == nil {
+		c.never = map[string]bpmn.Problem{}
+		for _, p := range c.Process.Soundness() {
+			if p.Code == engine.CodeDead || p.Code == engine.CodeDeadlock {
+				c.never[p.ElementID] = p
+			}
+		}
+	}
+	for _, e := range r.Events {
+		entered := ""
+		switch e := e.(type) {
+		case engine.TokenEntered:
+			entered = e.Node
+		case engine.TokenProduced:
+			entered = e.Node + e.Flow
+		}
+		if p, impossible := c.never[entered]; impossible {
+			return fmt.Errorf("%s came to pass, against %s", entered, p)
+		}
+	}
 	return nil
 }
 
