@@ -6,6 +6,7 @@ SHELL := /bin/bash
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 SOAK ?= 10m
 FUZZ ?= 20s
+FUZZERS ?= 2
 PAIRS ?= 1000000
 # Dependencies for the linter alone stand in a module file of their own.
 LINT := go tool -modfile=.ci/tools/go.mod golangci-lint
@@ -59,13 +60,23 @@ bench: ## run all benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: fuzz-short
-fuzz-short: ## fuzz each fuzz test for FUZZ (20s)
+fuzz-short: ## fuzz each fuzz test for FUZZ (20s), with FUZZERS (2) at a time
 	@for package in $$(go list ./...); do \
 		for name in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
-			echo "==> $$package $$name"; \
-			go test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZ) $$package; \
+			$(MAKE) --no-print-directory fuzz-one PACKAGE=$$package NAME=$$name; \
 		done; \
 	done
+
+.PHONY: fuzz-input
+fuzz-input: ## fuzz what reads models: files, expressions and timers, for FUZZ (20s) each
+	@$(MAKE) --no-print-directory fuzz-one PACKAGE=./bpmn NAME=FuzzParse
+	@$(MAKE) --no-print-directory fuzz-one PACKAGE=./engine NAME=FuzzExpression
+	@$(MAKE) --no-print-directory fuzz-one PACKAGE=./engine NAME=FuzzTimer
+
+.PHONY: fuzz-one
+fuzz-one:
+	@echo "==> $(PACKAGE) $(NAME)"
+	go test -run '^$$' -fuzz '^$(NAME)$$' -fuzztime $(FUZZ) -fuzzminimizetime 5s -parallel $(FUZZERS) $(PACKAGE)
 
 .PHONY: soak
 soak: ## the long tests: crashes in great number, orders under kills for SOAK (10m), and simulate

@@ -60,7 +60,7 @@ var onlyIn = map[string][]string{
 	"github.com/spf13/cobra":                           {"cmd/sonata"},
 	"github.com/knadh/koanf":                           {"cmd/sonata"},
 	"github.com/stretchr/testify":                      {"adapters/storetest", "adapters/kafka/kafkatest", "engine/enginetest"},
-	"testing":                                          {"adapters/storetest", "adapters/kafka/kafkatest", "engine/enginetest"},
+	"testing":                                          {"adapters/storetest", "adapters/kafka/kafkatest", "engine/enginetest", "bpmn/bpmntest"},
 	"github.com/rogpeppe/go-internal/testscript":       {},
 	"pgregory.net/rapid":                               {"engine/enginetest", "adapters/storetest"},
 	"github.com/sonata-bpmn/sonata/adapters/storetest": {},
