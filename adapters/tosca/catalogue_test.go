@@ -1,11 +1,13 @@
 package tosca_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sonata-bpmn/sonata/adapters/tosca"
@@ -35,7 +37,7 @@ func TestTheOriginalsOwnFiles(t *testing.T) {
 	require.Nil(t, whole)
 }
 
-func keys(object map[string]any) []string {
+func keys[V any](object map[string]V) []string {
 	names := []string{}
 	for name := range object {
 		names = append(names, name)
@@ -138,4 +140,86 @@ func TestTemplatesAreValuesOfProcesses(t *testing.T) {
 	written, err := tosca.YAML(map[string]any{"b": []any{1, "2"}, "a": nil})
 	require.NoError(t, err)
 	require.Equal(t, "a: null\nb:\n- 1\n- '2'\n", string(written))
+}
+
+// TestTheSchemaDescribesTemplates: what is right is valid against the JSON Schema, what has a wrong shape is not, and each section has its own.
+func TestTheSchemaDescribesTemplates(t *testing.T) {
+	for _, section := range tosca.SchemaSections {
+		source, found := tosca.Schema(section)
+		require.True(t, found, section)
+		value, err := jsonschema.UnmarshalJSON(bytes.NewReader(source))
+		require.NoError(t, err)
+		compiler := jsonschema.NewCompiler()
+		require.NoError(t, compiler.AddResource("memory:"+section, value))
+		schema, err := compiler.Compile("memory:" + section)
+		require.NoError(t, err, section)
+		for _, template := range []*tosca.ServiceTemplate{parse(t, readFile(t, "pmsh.yaml")), parse(t, []byte(loopOfTwo))} {
+			part := any(template.Value())
+			switch section {
+			case "all":
+			case "node_templates":
+				part = template.Value()["topology_template"].(map[string]any)[section]
+			default:
+				part = template.Value()[section]
+			}
+			if part != nil {
+				require.NoError(t, schema.Validate(part), section)
+			}
+		}
+		require.Error(t, schema.Validate([]any{}), section)
+		require.Error(t, schema.Validate(map[string]any{"node_templates": 1, "a": "b", "node_types": []any{}}), section)
+	}
+	_, found := tosca.Schema("policies")
+	require.False(t, found)
+}
+
+// TestElementsAndDefinitions: what clients ask of a template: the elements of a loop, and the definitions of properties in place of values.
+func TestElementsAndDefinitions(t *testing.T) {
+	template := parse(t, []byte(loopOfTwo))
+	elements := template.Elements(tosca.Identifier{Name: "loop", Version: "1.0.0"})
+	require.Len(t, elements, 2)
+	require.Equal(t, "one:1.0.0", elements[0].String())
+	require.Equal(t, "one", elements[0].Value["name"])
+	require.Nil(t, template.Elements(elements[0].Identifier), "which is no loop")
+
+	definitions := template.PropertyDefinitions(false, tosca.Identifier{})
+	require.ElementsMatch(t, []string{"one", "two"}, keys(definitions))
+	require.Equal(t, map[string]any{"type": "integer", "constraints": []any{map[string]any{"in_range": []any{int64(1), int64(5)}}}},
+		definitions["one"]["properties"].(map[string]any)["replicas"])
+	require.ElementsMatch(t, []string{"one", "two", "loop", "loop2", "loop2:1.1.0"}, keys(template.PropertyDefinitions(true, tosca.Identifier{})))
+	require.ElementsMatch(t, []string{"loop2:1.1.0"}, keys(template.PropertyDefinitions(true, tosca.Identifier{Name: "loop2", Version: "1.1.0"})))
+}
+
+// TestInstanceOf: a template whose node templates hold values is made an instance; its elements have the same ids each time.
+func TestInstanceOf(t *testing.T) {
+	known := parse(t, []byte(loopOfTwo))
+	_, err := known.InstanceOf("_Instance0")
+	require.ErrorContains(t, err, "there are 3 control loops; give the values of the elements of one")
+	values := parse(t, []byte(version+`
+topology_template:
+  node_templates:
+    one:
+      version: 1.0.0
+      type: my.Element
+      description: first
+      properties: {participantType: "P:1.0.0", participantId: "p0:1.0.0", image: nginx, replicas: 3, start-phase: 2}
+    org.mine.MineControlLoopDefinition:
+      version: 1.0.0
+      type: org.onap.policy.clamp.controlloop.ControlLoop
+      properties: {elements: ["one:1.0.0"]}
+`), known)
+	instance, err := values.InstanceOf("_Instance0")
+	require.NoError(t, err)
+	require.Equal(t, "Mine_Instance0:1.0.0", instance.String())
+	require.Equal(t, "org.mine.MineControlLoopDefinition:1.0.0", instance.Definition.String())
+	require.Len(t, instance.Elements, 1)
+	e := instance.Elements[0]
+	require.Equal(t, map[string]any{"replicas": int64(3)}, e.Properties)
+	require.Equal(t, "p0:1.0.0 P:1.0.0 first_Instance0", e.ParticipantID.String()+" "+e.ParticipantType.String()+" "+e.Description)
+	again, err := values.InstanceOf("_Instance0")
+	require.NoError(t, err)
+	require.Equal(t, instance, again)
+	other, err := values.InstanceOf("_Instance1")
+	require.NoError(t, err)
+	require.NotEqual(t, e.ID, other.Elements[0].ID)
 }
