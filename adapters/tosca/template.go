@@ -31,6 +31,16 @@ func FromValue(value any, known ...*ServiceTemplate) (*ServiceTemplate, error) {
 	return build(&findings{}, fromPlain(value), known)
 }
 
+// ParseValue reads any document in YAML or JSON within the limits of service templates, as JSON values. The error is [Problems].
+func ParseValue(source []byte) (any, error) {
+	f := &findings{}
+	root := f.read(source)
+	if err := f.errors(); err != nil {
+		return nil, err
+	}
+	return root.plain(), nil
+}
+
 func build(f *findings, root *node, known []*ServiceTemplate) (*ServiceTemplate, error) {
 	if root == nil || len(f.all) > 0 && f.errors() != nil && root.kind != object {
 		return nil, f.errors()
