@@ -22,7 +22,7 @@ run: build ## build, and show a service order from its first message to COMPLETE
 .PHONY: test
 test: ## run all tests with the race detector; says what it left out
 	@command -v "$${CC:-cc}" >/dev/null || { echo "the tests need a C compiler (cc): the Kafka client and the race detector are built with it"; exit 1; }
-	go test -race -timeout 9m -json ./... | go run ./.ci/results
+	go test -race -timeout 9m -json ./... ./.ci/mutants | go run ./.ci/results
 
 # The adapter's conformance suite, and the whole-program tests that touch Kafka most.
 KAFKA_TESTS := TestAnOrderSurvivesSIGKILL|TestARepeatedEventHasOneEffect|TestMalformedRecords|TestSecretsStayInside|TestPublishToKafka|TestTheOperatorsCommands|TestKcat
@@ -35,6 +35,10 @@ CRASHES := ^(TestKills|TestPowerCut.*|TestABrokenDisk)$$
 .PHONY: crash
 crash: ## kill the program KILLS times under load, cut the power of its disk CUTS times, break its disk; nothing confirmed may be lost
 	SONATA_TEST_KILLS=$(KILLS) SONATA_TEST_CUTS=$(CUTS) go test -timeout 0 -count 1 -json -run '$(CRASHES)' ./cmd/sonata | go run ./.ci/results
+
+.PHONY: mutants
+mutants: ## plant known bugs, one after the other, and see that the tests catch each
+	go run ./.ci/mutants
 
 .PHONY: kafka
 kafka: ## fetch Apache Kafka for test-kafka; needs Maven, and Java 17 to run it
@@ -80,6 +84,7 @@ fuzz-one:
 
 .PHONY: soak
 soak: ## the long tests: crashes in great number, orders under kills for SOAK (10m), and simulate
+	@$(MAKE) --no-print-directory mutants
 	@$(MAKE) --no-print-directory crash KILLS=1000 CUTS=500
 	SONATA_TEST_SOAK=$(SOAK) go test -race -timeout 0 -count 1 -v -run '^TestSoak$$' ./cmd/sonata
 	@$(MAKE) --no-print-directory simulate
