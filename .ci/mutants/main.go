@@ -68,8 +68,7 @@ var mutants = []mutant{
 		"./cmd/sonata TestPowerCut", "SONATA_TEST_CUTS=20",
 	}, {
 		"an early reply is thrown away", "engine/runner/step.go",
-		"			if e.Kind == engine.SubscriptionMessage {\n				u.then(func() { u.claim(after.Key, e.ID) })\n			}\n		case engine.SubscriptionUpdated:",
-		"		case engine.SubscriptionUpdated:",
+		"		u.then(func() { u.claim(in.Key, sub.ID) })\n", "",
 		"./engine/runner TestEarlyReplies", "",
 	}, {
 		"after a failed write the store writes on", "adapters/bolt/bolt.go",
