@@ -3,6 +3,7 @@ package draw_test
 import (
 	"bytes"
 	"encoding/xml"
+	"errors"
 	"flag"
 	"image/png"
 	"io"
@@ -66,7 +67,7 @@ func TestEveryTriggerHasItsOwnIcon(t *testing.T) {
 		require.NotContains(t, seen, paths, "%s looks like %s", body, seen[paths])
 		seen[paths] = body
 	}
-	for _, kind := range strings.Fields("message timer error escalation cancel compensate conditional link signal") {
+	for kind := range strings.FieldsSeq("message timer error escalation cancel compensate conditional link signal") {
 		for _, event := range []string{`startEvent id="e"`, `startEvent id="e" isInterrupting="false"`, `intermediateCatchEvent id="e"`, `intermediateThrowEvent id="e"`, `endEvent id="e"`, `boundaryEvent id="e" cancelActivity="false"`} {
 			name, _, _ := strings.Cut(event, " ")
 			if kind == "timer" && (name == "endEvent" || name == "intermediateThrowEvent") || kind == "conditional" && (name == "endEvent" || name == "intermediateThrowEvent") {
@@ -75,7 +76,7 @@ func TestEveryTriggerHasItsOwnIcon(t *testing.T) {
 			add(`<bpmn:`+event+`><bpmn:`+kind+`EventDefinition/></bpmn:`+name+`>`, "")
 		}
 	}
-	for _, task := range strings.Fields("task userTask serviceTask sendTask receiveTask manualTask scriptTask businessRuleTask callActivity subProcess transaction adHocSubProcess") {
+	for task := range strings.FieldsSeq("task userTask serviceTask sendTask receiveTask manualTask scriptTask businessRuleTask callActivity subProcess transaction adHocSubProcess") {
 		add(`<bpmn:`+task+` id="e"/>`, "")
 		add(`<bpmn:`+task+` id="e" isForCompensation="true"/>`, "")
 		add(`<bpmn:`+task+` id="e"><bpmn:standardLoopCharacteristics/></bpmn:`+task+`>`, "")
@@ -84,7 +85,7 @@ func TestEveryTriggerHasItsOwnIcon(t *testing.T) {
 	}
 	add(`<bpmn:receiveTask id="e" instantiate="true"/>`, "")
 	add(`<bpmn:subProcess id="e" triggeredByEvent="true"/>`, "")
-	for _, gateway := range strings.Fields("exclusive parallel inclusive complex eventBased") {
+	for gateway := range strings.FieldsSeq("exclusive parallel inclusive complex eventBased") {
 		add(`<bpmn:`+gateway+`Gateway id="e"/>`, `isMarkerVisible="true"`)
 	}
 	add(`<bpmn:exclusiveGateway id="e"/>`, "")
@@ -123,7 +124,7 @@ func elements(t testing.TB, drawn string) (names map[string]int, texts string) {
 		"stroke-width stroke-dasharray font-size text-anchor transform")
 	for decoder := xml.NewDecoder(strings.NewReader(drawn)); ; {
 		token, err := decoder.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return names, texts
 		}
 		require.NoError(t, err)
@@ -231,11 +232,11 @@ func FuzzDraw(f *testing.F) {
 		drawn := bpmn.Drawn{ElementRef: "a", Text: text, Fill: color}
 		bounds := bpmn.Bounds{X: x, Y: y, Width: size, Height: 2 * size}
 		diagram := &bpmn.Diagram{}
-		for _, kind := range strings.Fields("task endEvent boundaryEvent complexGateway participant lane dataInput dataStore textAnnotation group") {
+		for kind := range strings.FieldsSeq("task endEvent boundaryEvent complexGateway participant lane dataInput dataStore textAnnotation group") {
 			drawn.Kind = kind
 			diagram.Shapes = append(diagram.Shapes, &bpmn.Shape{Drawn: drawn, Bounds: bounds, Label: &bounds, IsExpanded: true, IsVertical: len(text) > 3})
 		}
-		for _, kind := range strings.Fields("sequenceFlow messageFlow association dataInputAssociation") {
+		for kind := range strings.FieldsSeq("sequenceFlow messageFlow association dataInputAssociation") {
 			drawn.Kind = kind
 			diagram.Edges = append(diagram.Edges, &bpmn.Edge{Drawn: drawn, Waypoints: []bpmn.Point{{X: x, Y: y}, {X: y, Y: x}, {X: y, Y: x}}})
 		}

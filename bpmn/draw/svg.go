@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -72,10 +73,10 @@ func (w *svgWriter) line(i item) {
 // tag opens an element; attributes are names and values in turn. One with the value "" is left out.
 func (w *svgWriter) tag(name string, attributes ...string) {
 	w.WriteString("<" + name) //nolint:errcheck // a bufio.Writer keeps its error; Flush returns it
-	for i := 0; i < len(attributes); i += 2 {
-		if attributes[i+1] != "" {
-			w.WriteString(" " + attributes[i] + `="`) //nolint:errcheck // see above
-			w.escape(attributes[i+1])
+	for a := range slices.Chunk(attributes, 2) {
+		if a[1] != "" {
+			w.WriteString(" " + a[0] + `="`) //nolint:errcheck // see above
+			w.escape(a[1])
 			w.WriteString(`"`) //nolint:errcheck // see above
 		}
 	}
@@ -96,7 +97,7 @@ func (w *svgWriter) text(name, content string) {
 
 // escape writes what may come from the file. Characters that XML cannot have become U+FFFD.
 func (w *svgWriter) escape(text string) {
-	xml.EscapeText(w, []byte(text)) //nolint:errcheck,gosec // see above
+	xml.EscapeText(w, []byte(text)) //nolint:errcheck // see above
 }
 
 // svg is the path as the attribute d.

@@ -19,6 +19,7 @@ import (
 type testOptions struct {
 	verbose, coverage bool
 	junit, only       string
+	pictures          string
 }
 
 func (c *cli) testCommand() *cobra.Command {
@@ -34,7 +35,8 @@ The exit status is 0 when all scenarios passed, 1 when one failed, and 2 when a 
 .bpmn file or the command line is wrong.`,
 		Example: `  sonata test
   sonata test processes/sonata -v
-  sonata test order.test.yaml --coverage --junit report.xml`,
+  sonata test order.test.yaml --coverage --junit report.xml
+  sonata test --pictures coverage`,
 		RunE: func(cmd *cobra.Command, args []string) error { return c.test(cmd.Context(), o, args) },
 	}
 	flags := cmd.Flags()
@@ -42,6 +44,7 @@ The exit status is 0 when all scenarios passed, 1 when one failed, and 2 when a 
 	flags.StringVar(&o.only, "run", "", "play only the scenarios whose name matches this `REGEXP`")
 	flags.StringVar(&o.junit, "junit", "", "write a report as JUnit XML to this `FILE`")
 	flags.BoolVar(&o.coverage, "coverage", false, "show which elements and sequence flows were played")
+	flags.StringVar(&o.pictures, "pictures", "", "draw what was played, and how often, into this `DIR`; with --coverage")
 	return cmd
 }
 
@@ -58,6 +61,7 @@ func (c *cli) test(ctx context.Context, o *testOptions, args []string) error {
 	if err != nil {
 		return usagef("--run: %v", err)
 	}
+	o.coverage = o.coverage || o.pictures != ""
 	t := &tester{cli: c, options: o}
 	loader := &scenario.Loader{Flows: flowFiles, Read: readFlow, Suggest: didYouMean}
 	err = loader.Run(ctx, paths, func(s *scenario.Scenario) bool { return only.MatchString(s.Name) }, t.tell)

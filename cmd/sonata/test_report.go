@@ -98,7 +98,7 @@ func faultText(err error) string {
 // finish prints the summary and writes the reports. The exit status follows from what was found.
 func (t *tester) finish() error {
 	if t.options.coverage {
-		if err := writeColumns(t.out, coverageRows(t.coverages.All())); err != nil {
+		if err := t.coverage(t.coverages.All()); err != nil {
 			return err
 		}
 	}
@@ -129,29 +129,6 @@ func (t *tester) writeJUnit() error {
 		return err
 	}
 	return errors.Join(scenario.WriteJUnit(file, t.reports), file.Close())
-}
-
-// missedShown is how many of the elements that were not played are named.
-const missedShown = 4
-
-func coverageRows(all []*scenario.Coverage) [][]string {
-	rows := [][]string{{"PROCESS", "ELEMENTS", "FLOWS", "FILE", "NOT PLAYED"}}
-	for _, c := range all {
-		missed := c.Missed()
-		if len(missed) > missedShown {
-			missed = append(missed[:missedShown:missedShown], fmt.Sprintf("and %d more", len(missed)-missedShown))
-		}
-		rows = append(rows, []string{c.ID, share(c.Elements()), share(c.Taken()), c.Pos.File, strings.Join(missed, ", ")})
-	}
-	return rows
-}
-
-// share says "3/4  75%".
-func share(part, all int) string {
-	if all == 0 {
-		return "0/0"
-	}
-	return fmt.Sprintf("%d/%d %3d%%", part, all, 100*part/all)
 }
 
 // shortDuration shows milliseconds, as tests have them.

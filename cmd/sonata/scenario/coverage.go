@@ -4,14 +4,39 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/sonata-bpmn/sonata/bpmn"
 	"github.com/sonata-bpmn/sonata/cmd/sonata/play"
 )
 
 // Coverage says what of a process was played.
 type Coverage struct {
 	*play.Process
-	entered, taken map[string]bool
+	entered, taken map[string]int    // how often, by id
+	undoes         map[string]string // the compensation event, by the activity that it leads to
 }
+
+func newCoverage(p *play.Process) *Coverage {
+	c := &Coverage{p, map[string]int{}, map[string]int{}, map[string]string{}}
+	c.associate(&p.Container)
+	return c
+}
+
+// associate finds the compensation events. No token enters one: it is played when its handler is (§10.5.5, Compensation Event).
+func (c *Coverage) associate(in *bpmn.Container) {
+	for _, a := range in.Associations {
+		if n := c.Node(a.SourceRef); n != nil && n.Kind == "boundaryEvent" && c.Node(a.TargetRef) != nil {
+			c.undoes[a.TargetRef] = a.SourceRef
+		}
+	}
+	for _, n := range in.FlowNodes {
+		if n.Body != nil {
+			c.associate(n.Body)
+		}
+	}
+}
+
+// Times says how often a flow node was entered, or a sequence flow taken.
+func (c *Coverage) Times(id string) int { return c.entered[id] + c.taken[id] }
 
 // Elements counts the flow nodes that were entered, and all.
 func (c *Coverage) Elements() (entered, all int) { return len(c.entered), len(c.Nodes) }
@@ -22,7 +47,7 @@ func (c *Coverage) Taken() (taken, all int) { return len(c.taken), len(c.Flows) 
 // Missed lists the flow nodes that were not entered and, if all were, the sequence flows that were not taken.
 func (c *Coverage) Missed() (ids []string) {
 	for _, n := range c.Nodes {
-		if !c.entered[n.ID] {
+		if c.entered[n.ID] == 0 {
 			ids = append(ids, n.ID)
 		}
 	}
@@ -30,7 +55,7 @@ func (c *Coverage) Missed() (ids []string) {
 		return ids
 	}
 	for _, f := range c.Flows {
-		if !c.taken[f.ID] {
+		if c.taken[f.ID] == 0 {
 			ids = append(ids, f.ID)
 		}
 	}
@@ -53,7 +78,7 @@ func (c *Coverages) Add(r Result) {
 	for _, p := range r.Stage.Processes {
 		key := coverageKey{p.Pos.File, p.ID}
 		if c.byPlace[key] == nil {
-			c.byPlace[key] = &Coverage{p, map[string]bool{}, map[string]bool{}}
+			c.byPlace[key] = newCoverage(p)
 		}
 		of[p.ID] = c.byPlace[key]
 	}
@@ -63,10 +88,15 @@ func (c *Coverages) Add(r Result) {
 		case play.InstanceStarted:
 			processes[e.Instance] = of[e.Element]
 		case play.ElementActivated:
-			processes[e.Instance].entered[e.Element] = true
+			c := processes[e.Instance]
+			c.entered[e.Element]++
+			if event := c.undoes[e.Element]; event != "" {
+				c.entered[event]++
+			}
 		case play.FlowTaken:
-			processes[e.Instance].taken[e.Element] = true
-			processes[e.Instance].entered[e.Source] = true // an event-based gateway that begins a process is entered by nothing else
+			c := processes[e.Instance]
+			c.taken[e.Element]++
+			c.entered[e.Source] = max(c.entered[e.Source], 1) // an event-based gateway that begins a process is entered by nothing else
 		}
 	}
 }
