@@ -11,8 +11,7 @@ import (
 	"github.com/sonata-bpmn/sonata/engine/runner"
 )
 
-// deadLetter is a message that could not be used. Neither its payload nor its headers are shown: nothing is known of their
-// shape, so no secret in them could be masked.
+// deadLetter is a message that could not be used, as lists show it: without what is in it.
 type deadLetter struct {
 	DeadLetterKey engine.Key `json:"deadLetterKey"`
 	Topic         string     `json:"topic"`
@@ -20,8 +19,13 @@ type deadLetter struct {
 	Offset        *int64     `json:"offset"`
 	RecordKey     string     `json:"recordKey"`
 	Size          int        `json:"size"` // of the payload, in bytes
+	Cause         string     `json:"cause"`
 	Reason        string     `json:"reason"`
 	Date          time.Time  `json:"date"`
+}
+
+var causes = []string{
+	string(runner.CauseUnreadable), string(runner.CauseUnmatched), string(runner.CauseRefused), string(runner.CauseFailed), string(runner.CauseUnsent),
 }
 
 var deadLetters = &collection[deadLetter]{
@@ -31,6 +35,7 @@ var deadLetters = &collection[deadLetter]{
 		"topic":         stringField(func(d deadLetter) string { return d.Topic }),
 		"partition":     intField(func(d deadLetter) int { return orZero(d.Partition) }),
 		"recordKey":     stringField(func(d deadLetter) string { return d.RecordKey }),
+		"cause":         stringField(func(d deadLetter) string { return d.Cause }, causes...),
 		"reason":        stringField(func(d deadLetter) string { return d.Reason }),
 		"date":          timeField(func(d deadLetter) time.Time { return d.Date }),
 	},
@@ -39,15 +44,19 @@ var deadLetters = &collection[deadLetter]{
 func (a *api) searchDeadLetters(w http.ResponseWriter, r *http.Request) error {
 	return search(ask{a, w, r}, deadLetters, func(filter) (source[deadLetter], error) {
 		return listed(a.engine.DeadLetters, func(d runner.DeadLetter) (engine.Key, deadLetter) {
-			shown := deadLetter{
-				DeadLetterKey: d.Key, Topic: d.Topic, RecordKey: string(d.RecordKey), Size: len(d.Value), Reason: d.Reason, Date: date(d.At),
-			}
-			if d.Partition >= 0 {
-				shown.Partition, shown.Offset = new(int(d.Partition)), new(d.Offset)
-			}
-			return d.Key, shown
+			return d.Key, showDeadLetter(d)
 		}), nil
 	})
+}
+
+func showDeadLetter(d runner.DeadLetter) deadLetter {
+	shown := deadLetter{
+		DeadLetterKey: d.Key, Topic: d.Topic, RecordKey: string(d.RecordKey), Size: len(d.Value), Cause: string(d.Cause), Reason: d.Reason, Date: date(d.At),
+	}
+	if d.Partition >= 0 {
+		shown.Partition, shown.Offset = new(int(d.Partition)), new(d.Offset)
+	}
+	return shown
 }
 
 // listed is the source of a collection of which the runner has a list in the order of the keys. Backwards, the whole list is

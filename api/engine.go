@@ -15,6 +15,7 @@ type Engine interface {
 	Workers
 	Operations
 	Messages
+	DeadLetters
 }
 
 // Definitions deploys processes and tells which there are.
@@ -59,8 +60,15 @@ type Operations interface {
 type Messages interface {
 	Publish(ctx context.Context, p runner.Publication) (engine.Key, error)
 	Request(ctx context.Context, messages []runner.Publication, accept func([]*engine.Instance) error) ([]*engine.Instance, error)
-	DeadLetters(after engine.Key, limit int) (items []runner.DeadLetter, more bool, err error)
 	BufferedMessages(after engine.Key, limit int) (items []runner.BufferedMessage, more bool, err error)
+}
+
+// DeadLetters shows messages that could not be used, tries them again and forgets them.
+type DeadLetters interface {
+	DeadLetters(after engine.Key, limit int) (items []runner.DeadLetter, more bool, err error)
+	DeadLetter(key engine.Key) (runner.DeadLetter, error)
+	RetryDeadLetter(ctx context.Context, key engine.Key, c runner.Correction) (fate runner.Fate, taker engine.Key, err error)
+	DropDeadLetter(ctx context.Context, key engine.Key) error
 }
 
 var _ Engine = (*runner.Runner)(nil)

@@ -81,16 +81,3 @@ func (a *api) incidents(info runner.InstanceInfo) ([]incident, error) {
 	}
 	return found, nil
 }
-
-// resolveIncident runs the failed step again. A job that had no retries left gets one.
-func (a *api) resolveIncident(w http.ResponseWriter, r *http.Request) error {
-	instance, id, err := a.part(w, r, "incident", &struct{}{}) // an operationReference, say
-	if err != nil {
-		return err
-	}
-	if err := a.engine.ResolveIncident(r.Context(), instance, engine.ResolveIncident{Incident: id}); err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
-}

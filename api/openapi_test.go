@@ -126,6 +126,8 @@ func TestOpenAPIHasEveryMember(t *testing.T) {
 	check("Message", bufferedMessage{})
 	check("MessageSubscription", messageSubscription{})
 	check("DeadLetter", deadLetter{})
+	check("DeadLetterDetails", deadLetterDetails{})
+	check("DeadLetterReplayed", replayResult{})
 	check("ProcessInstanceStarted", startResult{})
 	check("Topology", topology{})
 	check("Event", streamed{})

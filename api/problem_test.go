@@ -152,7 +152,7 @@ func TestMalformedBodies(t *testing.T) {
 		"POST /v2/process-definitions/search", "POST /v2/element-instances/search", "PUT /v2/element-instances/1/variables",
 		"POST /v2/variables/search", "POST /v2/incidents/search", "POST /v2/incidents/999999000001/resolution", "POST /v2/jobs/search", "POST /v2/jobs/activation", "PATCH /v2/jobs/999999000001", "POST /v2/messages/correlation",
 		"POST /v2/jobs/999999000001/completion", "POST /v2/jobs/999999000001/failure", "POST /v2/jobs/999999000001/error", "POST /v2/user-tasks/search",
-		"POST /v2/messages/publication", "POST /v2/messages/search", "POST /v2/message-subscriptions/search", "POST /v2/dead-letters/search",
+		"POST /v2/messages/publication", "POST /v2/messages/search", "POST /v2/message-subscriptions/search", "POST /v2/dead-letters/search", "POST /v2/dead-letters/1/replay", "POST /v2/dead-letters/1/deletion", "POST /v2/incidents/resolution",
 		"POST /v2/cluster-variables/search", "POST /v2/authentication/me/authorizations/search",
 	} {
 		method, path, _ := strings.Cut(route, " ")

@@ -86,6 +86,7 @@ func (a *api) routes(router chi.Router) {
 	router.Put("/v2/element-instances/{elementInstanceKey}/variables", a.timed(a.setVariables))
 	post("/v2/variables/search", a.searchVariables)
 	post("/v2/incidents/search", a.searchIncidents)
+	post("/v2/incidents/resolution", a.resolveIncidents)
 	post("/v2/incidents/{incidentKey}/resolution", a.resolveIncident)
 	router.Post("/v2/jobs/activation", a.untimed(a.activateJobs))
 	post("/v2/jobs/search", a.searchJobs)
@@ -100,6 +101,10 @@ func (a *api) routes(router chi.Router) {
 	post("/v2/messages/search", a.searchMessages)
 	post("/v2/message-subscriptions/search", a.searchMessageSubscriptions)
 	post("/v2/dead-letters/search", a.searchDeadLetters)
+	get("/v2/dead-letters/{deadLetterKey}", a.getDeadLetter)
+	get("/v2/dead-letters/{deadLetterKey}/value", a.getDeadLetterValue)
+	post("/v2/dead-letters/{deadLetterKey}/replay", a.replayDeadLetter)
+	post("/v2/dead-letters/{deadLetterKey}/deletion", a.deleteDeadLetter)
 }
 
 // stoppingKey is the context key of the channel that Server closes when it begins to stop.

@@ -105,10 +105,12 @@ type EscalateCall struct {
 	Variables    map[string]any
 }
 
-// ResolveIncident runs the failed step again.
+// ResolveIncident runs the failed step again. Variables are written first, as a result of the element would be: each where it
+// is, as seen from there.
 type ResolveIncident struct {
-	Incident ID
-	Retries  int // for a job; 0 means 1
+	Incident  ID
+	Retries   int // for a job; 0 means those that it has, but at least 1
+	Variables map[string]any
 }
 
 // SetVariables writes variables from outside, into the named scope (0: the process). With Local they are set right there,

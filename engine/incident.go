@@ -46,6 +46,7 @@ func (c ResolveIncident) handle(s *step) error {
 	}
 	incident := *found
 	s.emit(IncidentResolved{Incident: incident.ID})
+	s.propagate(s.in.Token(incident.Token).inside(), c.Variables)
 	t := s.in.Token(incident.Token)
 	n := s.p.nodes[incident.Element]
 	switch {
