@@ -39,7 +39,6 @@ var notes = map[string]string{
 	"choreographyTask":          "see choreography",
 	"callChoreography":          "see choreography",
 	"subChoreography":           "see choreography",
-	"compensateEventDefinition": "`waitForCompletion=\"false\"` is refused",
 	"correlationKey":            "of a collaboration or a conversation in it; two keys for one message: the first counts",
 	"dataObject":                "a variable, where an association fills or reads it; in a sub-process one of its own",
 	"dataObjectReference":       "stands for its data object",

@@ -4,7 +4,8 @@ import "slices"
 
 // compensateTrigger undoes what completed (§10.5.5, §13.5.5). A boundary event of this kind names the handler of its activity;
 // throwing one runs the handlers of the activities that completed in the scope, in the reverse order of their completion, one
-// after the other, and the thrower goes on when all are done. What an activity's handler sees are the variables as they
+// after the other, and the thrower goes on when all are done; with waitForCompletion="false" it goes on at once, and the
+// scope lasts until they are done. What an activity's handler sees are the variables as they
 // were when the activity completed.
 type compensateTrigger struct{}
 
@@ -15,9 +16,6 @@ func (compensateTrigger) link(c *compiler, n *node, d *definition) {
 	case positionBoundary:
 		c.linkHandler(n, d)
 	case positionThrow, positionEnd:
-		if !d.source.WaitForCompletion {
-			c.refuse(CodeCompensation, at, "%s does not wait for the compensation, which cannot be executed", n).Hint = "let it wait: remove waitForCompletion=\"false\""
-		}
 		ref := d.source.ActivityRef
 		sees := func(k *container) bool {
 			return slices.ContainsFunc(k.nodes, func(other *node) bool { return other.id == ref })
@@ -58,14 +56,26 @@ func (n *node) compensated() []*container {
 	return around
 }
 
-// throw begins to compensate; the token stays in the event until the last handler is done.
+// throw begins to compensate. The token stays in the event until the last handler is done, or, if the event does not wait, another
+// one does, from which no flow goes on.
 func (compensateTrigger) throw(s *step, n *node, d *definition, t Token) (bool, error) {
 	scopes := []ID{t.Scope}
 	for len(scopes) < len(n.compensated()) {
 		scopes = append(scopes, s.in.Scope(scopes[len(scopes)-1]).Parent)
 	}
-	return !s.compensate(n, t, scopes, d.source.ActivityRef), nil
+	if d.source.WaitForCompletion {
+		return !s.compensate(n, t, scopes, d.source.ActivityRef), nil
+	}
+	beside := s.place(t.Scope, n)
+	s.emit(ScopeOpened{Scope{ID: s.newID(), Parent: t.Scope, Token: beside.ID, Node: n.id, Beside: true}})
+	if beside = *s.in.Token(beside.ID); !s.compensate(n, beside, scopes, d.source.ActivityRef) {
+		s.consume(beside.ID, false)
+	}
+	return true, nil
 }
+
+// isBeside says whether a token only runs compensation handlers, beside the flow of the event that threw.
+func (s *step) isBeside(t Token) bool { return t.Inner != 0 && s.in.Scope(t.Inner).Beside }
 
 // compensate runs the handlers of what completed in some scopes, of one activity or (ref is "") of all, and reports whether
 // there are any.

@@ -179,3 +179,73 @@ func TestCompensationIsChecked(t *testing.T) {
 		start -> cancel`))
 	require.ErrorContains(t, err, "not directly inside")
 }
+
+// §10.5.5: a compensation event that does not wait goes on at once. The handlers run one after the other all the same, and the scope lasts
+// until the last one is done.
+func TestCompensationThatIsNotWaitedFor(t *testing.T) {
+	const model = `
+		startEvent start
+		subProcess sub {
+			startEvent s
+			serviceTask a type=a
+			serviceTask undoA type=undoA compensation
+			boundaryEvent ua on=a handler=undoA
+			serviceTask b type=b
+			serviceTask undoB type=undoB compensation
+			boundaryEvent ub on=b handler=undoB
+			intermediateThrowEvent undo compensate= goOn
+			serviceTask next type=next
+			s -> a -> b -> undo -> next
+		}
+		boundaryEvent failed on=sub error=E1
+		endEvent end
+		start -> sub -> end`
+	c := enginetest.Start(t, model, nil)
+	c.Complete("a", nil)
+	c.Complete("b", nil)
+	require.ElementsMatch(t, []string{"undoB", "next"}, c.Waiting())
+	c.Complete("next", nil)
+	c.Complete("undoB", nil)
+	require.Equal(t, []string{"undoA"}, c.Waiting(), "the sub-process lasts until all is undone")
+	c.Complete("undoA", nil)
+	c.Completed()
+	require.NotContains(t, c.Path(), "next next", "the handlers do not take the flow again")
+
+	c = enginetest.Start(t, model, nil)
+	c.Complete("a", nil)
+	c.Complete("b", nil)
+	c.Throw("undoB", "E1")
+	c.Completed()
+	require.Contains(t, c.Path(), "failed", "an error of a handler goes outwards from the event")
+}
+
+// §10.5.5, §13.4.3: nothing to undo is nothing to wait for; and an inclusive join does not wait for handlers, from which no flow
+// goes on.
+func TestWhatGoesOnBesideACompensation(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		intermediateThrowEvent nothing compensate= goOn
+		serviceTask a type=a
+		serviceTask undoA type=undoA compensation
+		boundaryEvent ua on=a handler=undoA
+		inclusiveGateway fork
+		intermediateThrowEvent undo compensate=a goOn
+		task beside
+		inclusiveGateway join
+		serviceTask after type=after
+		start -> nothing -> a -> fork
+		fork -> undo : true
+		fork -> beside : true
+		exclusiveGateway x
+		endEvent end
+		undo -> x
+		x -> end : true
+		x -> join : default
+		beside -> join
+		join -> after`, nil)
+	c.Complete("a", nil)
+	require.ElementsMatch(t, []string{"undoA", "after"}, c.Waiting())
+	c.Complete("undoA", nil)
+	c.Complete("after", nil)
+	c.Completed()
+}

@@ -17,6 +17,6 @@ func (endEvent) drained(s *step, n *node, t Token) {
 	case n.cancels():
 		s.cancelTransaction(n, t)
 	default:
-		s.leave(n, t, nil)
+		s.compensationDone(n, t)
 	}
 }

@@ -54,7 +54,7 @@ func (s *step) filled(n *node, scope ID) map[*flow]bool {
 // nothingComes applies the rule above to one scope.
 func (s *step) nothingComes(n *node, scope ID, filled map[*flow]bool) bool {
 	for _, t := range s.in.Tokens {
-		if t.Scope != scope || t.Flow != "" && s.p.flows[t.Flow].target == n {
+		if t.Scope != scope || t.Flow != "" && s.p.flows[t.Flow].target == n || s.isBeside(t) {
 			continue
 		}
 		toEmpty, toFilled := false, false

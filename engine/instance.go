@@ -112,6 +112,8 @@ type Scope struct {
 	Completed []Completion `json:"completed,omitempty"`
 	// Compensating are the handlers that a compensation in this scope has still to run, in their order.
 	Compensating []Completion `json:"compensating,omitempty"`
+	// Beside: the compensation in this scope goes on beside the event that threw it, which did not wait.
+	Beside bool `json:"beside,omitempty"`
 	// Variables are JSON values: nil, bool, int64, float64, string, []any, map[string]any.
 	Variables map[string]any `json:"variables,omitempty"`
 }

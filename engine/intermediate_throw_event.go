@@ -13,8 +13,17 @@ func (intermediateThrowEvent) enter(s *step, n *node, t Token) error {
 // drained goes on after a compensation handler: with the next one, else after the event.
 func (intermediateThrowEvent) drained(s *step, n *node, t Token) {
 	if !s.compensateNext(t) {
-		s.leave(n, t, nil)
+		s.compensationDone(n, t)
 	}
+}
+
+// compensationDone goes on when all handlers are done.
+func (s *step) compensationDone(n *node, t Token) {
+	if s.isBeside(t) {
+		s.consume(t.ID, false)
+		return
+	}
+	s.leave(n, t, nil)
 }
 
 func (s *step) throwAndLeave(n *node, t Token) error {

@@ -207,8 +207,12 @@ func (n *naive) undoNext(v *visit) {
 	v.inside.visits = append(v.inside.visits, w)
 }
 
-// undone goes on after the last handler: a cancel end event leaves its transaction by the cancel event on its boundary.
+// undone goes on after the last handler, unless the event that threw has done so before. A cancel end event leaves its transaction by the cancel event on its boundary.
 func (n *naive) undone(v *visit) {
+	if v.beside {
+		v.in.drop(v)
+		return
+	}
 	for _, d := range v.node.EventDefinitions {
 		if d.Kind == "cancelEventDefinition" {
 			transaction := v.in.around

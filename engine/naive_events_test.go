@@ -48,7 +48,7 @@ func (n *naive) schedule(w *wait, timer *bpmn.Timer, lookup func(string) any) bo
 	if repeat, period, ok := strings.Cut(text, "/"); ok {
 		w.left, _ = strconv.Atoi(strings.TrimPrefix(repeat, "R"))
 		w.left--
-		text = period
+		w.cycle, text = true, period
 	}
 	seconds, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(text, "PT"), "S"))
 	if err != nil {
@@ -299,6 +299,12 @@ func (n *naive) throw(v *visit) {
 			n.terminate(v.in)
 			return
 		case "cancelEventDefinition", "compensateEventDefinition":
+			if d.Kind == "compensateEventDefinition" && !d.WaitForCompletion {
+				beside := &visit{node: v.node, in: v.in, beside: true}
+				v.in.visits = append(v.in.visits, beside)
+				n.compensate(beside, d)
+				continue
+			}
 			n.compensate(v, d)
 			return
 		}

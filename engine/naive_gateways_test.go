@@ -68,7 +68,7 @@ func (n *naive) nothingComes(a *area, gateway *bpmn.FlowNode, filled []string) b
 		}
 	}
 	for _, v := range a.visits {
-		if v.node != gateway && !harmless(n.reachNode(v.node, gateway, map[string]bool{})) {
+		if v.node != gateway && !v.beside && !harmless(n.reachNode(v.node, gateway, map[string]bool{})) {
 			return false
 		}
 	}

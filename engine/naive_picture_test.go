@@ -159,6 +159,9 @@ func subscriptionLine(sub engine.Subscription) string {
 	s := fmt.Sprintf("%s %s.%d", sub.Kind, sub.Element, sub.Definition)
 	if sub.Kind == engine.SubscriptionTimer {
 		s += " " + sub.Due.UTC().Format(time.RFC3339)
+		if sub.Cycle != nil {
+			s += fmt.Sprint(" and ", sub.Cycle.Remaining)
+		}
 	}
 	return s + show(sub.Received)
 }

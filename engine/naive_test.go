@@ -82,6 +82,7 @@ type visit struct {
 	number int            // loopCounter, of one of its instances
 	began  int            // when it did
 	undo   []*done        // of a throw event: the handlers that have still to run
+	beside bool           // runs handlers only: the event that threw did not wait
 	undoes []*done        // of a compensation event sub-process: what completed inside of its sub-process
 }
 
@@ -96,6 +97,7 @@ type wait struct {
 	definition    int
 	due           time.Time
 	period        time.Duration
+	cycle         bool
 	left          int // firings of a cycle after the next one
 	held          bool
 	brought       map[string]any // by the other triggers of a parallel multiple event
@@ -406,6 +408,9 @@ func (w *wait) String() string {
 	s := fmt.Sprintf("%s %s.%d", w.kind, w.element, w.definition)
 	if w.kind == "timer" {
 		s += " " + w.due.UTC().Format(time.RFC3339)
+		if w.cycle {
+			s += fmt.Sprint(" and ", w.left)
+		}
 	}
 	return s + show(w.brought)
 }

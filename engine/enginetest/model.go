@@ -159,6 +159,8 @@ func (m *modelReader) attribute(n *bpmn.FlowNode, name, value string) {
 		m.associations = append(m.associations, &bpmn.Association{SourceRef: n.ID, TargetRef: value})
 	case "compensate":
 		n.EventDefinitions = append(n.EventDefinitions, &bpmn.EventDefinition{Element: bpmn.Element{ID: n.ID + "_compensate"}, Kind: "compensateEventDefinition", WaitForCompletion: true, ActivityRef: value})
+	case "goOn": // does not wait for the compensation
+		n.EventDefinitions[len(n.EventDefinitions)-1].WaitForCompletion = false
 	case "each", "each-sequential", "times", "times-sequential", "until", "into", "loopWhile", "loopMax", "testBefore":
 		m.loop(n, head, tail, value)
 	case "done":

@@ -37,10 +37,11 @@ func (r *Random) end(at place) string {
 }
 
 func (r *Random) compensation(at place) string {
+	ref := ""
 	if len(*at.handlers) > 0 && r.one(2) {
-		return "compensate=" + pick(r, *at.handlers...)
+		ref = pick(r, *at.handlers...)
 	}
-	return "compensate="
+	return "compensate=" + ref + pick(r, "", "", " goOn")
 }
 
 // sequence writes blocks one after the other.
