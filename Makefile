@@ -5,6 +5,7 @@ SHELL := /bin/bash
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 SOAK ?= 10m
+ORDERS ?= 10000
 FUZZ ?= 20s
 FUZZERS ?= 2
 PAIRS ?= 1000000
@@ -83,11 +84,16 @@ fuzz-one:
 	go test -run '^$$' -fuzz '^$(NAME)$$' -fuzztime $(FUZZ) -fuzzminimizetime 5s -parallel $(FUZZERS) $(PACKAGE)
 
 .PHONY: soak
-soak: ## the long tests: crashes in great number, orders under kills for SOAK (10m), and simulate
+soak: ## the long tests: crashes in great number, orders under kills for SOAK (10m), ORDERS at once, and simulate
 	@$(MAKE) --no-print-directory mutants
 	@$(MAKE) --no-print-directory crash KILLS=1000 CUTS=500
 	SONATA_TEST_SOAK=$(SOAK) go test -race -timeout 0 -count 1 -v -run '^TestSoak$$' ./cmd/sonata
+	@$(MAKE) --no-print-directory orders
 	@$(MAKE) --no-print-directory simulate
+
+.PHONY: orders
+orders: ## play ORDERS (10000) service orders of all kinds at once, on disk, and compare what comes of each with what must
+	SONATA_TEST_ORDERS=$(ORDERS) go test -timeout 0 -count 1 -v -run '^TestManyOrders$$' ./processes
 
 .PHONY: simulate
 simulate: ## send random processes along random paths, PAIRS (1000000) of them, with a second interpreter beside the engine

@@ -29,7 +29,7 @@ type world struct {
 	t       *testing.T
 	ctx     context.Context
 	r       *runner.Runner
-	store   *memory.Store
+	store   runner.Store
 	stop    func()
 	bus     *memory.Bus
 	clock   *memory.Clock
@@ -40,19 +40,29 @@ type world struct {
 // newWorld leaves out the named partners: they never answer.
 func newWorld(t *testing.T, silent ...string) *world {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	t.Cleanup(cancel)
 	from := deployed(t, silent)
-	w := &world{t: t, ctx: ctx, clock: memory.NewClock(begin), store: from.store.Copy()}
+	return openWorld(t, time.Minute, from.store.Copy(), from.r.Fork)
+}
+
+// openWorld is a world on a store, which takes no longer than the limit.
+func openWorld(t *testing.T, limit time.Duration, store runner.Store, open func(runner.Store, runner.Options) (*runner.Runner, error)) *world {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	t.Cleanup(cancel)
+	w := &world{t: t, ctx: ctx, clock: memory.NewClock(begin), store: store}
 	w.bus = memory.NewBus(func(ctx context.Context, records []runner.Incoming) error { return w.r.Receive(ctx, records) })
 	var err error
-	w.r, err = from.r.Fork(w.store, runner.Options{Bus: w.bus, Clock: w.clock})
+	w.r, err = open(w.store, runner.Options{Bus: w.bus, Clock: w.clock})
 	require.NoError(t, err)
 	w.run()
 	t.Cleanup(func() {
-		letters, _, err := w.r.DeadLetters(0, 100)
+		letters, _, err := w.r.DeadLetters(0, w.late+100)
 		require.NoError(t, err)
-		require.Len(t, letters, w.late, "%v", letters)
+		var reasons []string
+		for _, letter := range letters {
+			reasons = append(reasons, letter.Topic+": "+letter.Reason)
+		}
+		require.Equal(t, w.late, len(letters), "%.100q", reasons)
 		w.stop()
 		require.NoError(t, runner.Check(w.store))
 	})
@@ -81,7 +91,8 @@ func deployed(t *testing.T, silent []string) stage {
 	partners := slices.DeleteFunc(resources(t, processes.Partners()), func(r runner.Resource) bool {
 		return slices.Contains(silent, strings.TrimSuffix(r.Name, ".bpmn"))
 	})
-	w := &world{t: t, ctx: t.Context(), store: memory.NewStore()}
+	store := memory.NewStore()
+	w := &world{t: t, ctx: t.Context(), store: store}
 	var err error
 	w.r, err = runner.New(w.store, runner.Options{Clock: memory.NewClock(begin)})
 	require.NoError(t, err)
@@ -89,7 +100,7 @@ func deployed(t *testing.T, silent []string) stage {
 	_, err = w.r.Deploy(w.ctx, append(resources(t, processes.Sonata()), partners...))
 	w.stop()
 	require.NoError(t, err)
-	stages[name] = stage{w.r, w.store}
+	stages[name] = stage{w.r, store}
 	return stages[name]
 }
 

@@ -60,9 +60,11 @@ func (r *Runner) topics() (Topics, error) {
 	g := r.registry.Load()
 	err := r.store.View(func(tx ReadTx) error {
 		for _, d := range g.all {
-			active := Filter{DefinitionKey: d.Key, State: engine.StateActive}
-			if _, running := meet(active.indexes(g, walk{tx: tx}), 0); !running && g.latest(d.ProcessID) != d {
-				continue
+			if g.latest(d.ProcessID) != d {
+				active := Filter{DefinitionKey: d.Key, State: engine.StateActive}
+				if _, running := meet(active.indexes(g, walk{tx: tx}), 0); !running {
+					continue
+				}
 			}
 			for _, topic := range d.Consume {
 				consume[topic] = true
