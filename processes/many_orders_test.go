@@ -204,9 +204,9 @@ func (o *randomOrder) ends(up bool, date any, process string, requests []string)
 // SONATA_TEST_ORDERS says how many; then they are kept on disk.
 func TestManyOrders(t *testing.T) {
 	t.Parallel()
-	count := 500
+	count := 300
 	if raceEnabled {
-		count = 100
+		count = 60
 	}
 	var w *world
 	if text := os.Getenv("SONATA_TEST_ORDERS"); text != "" {
