@@ -12,23 +12,30 @@ const cacheSize = 4096
 // cache holds the snapshots of the instances that were used last. It is right only as long as everything that is stored
 // goes through it; the loop alone uses it.
 type cache struct {
-	recent list.List // of *engine.Instance, the last used first
+	recent list.List // of held, the last used first
 	byKey  map[engine.Key]*list.Element
+}
+
+// held is a live instance, and the number of its last step in history.
+type held struct {
+	in   *engine.Instance
+	last uint64
 }
 
 func newCache() *cache { return &cache{byKey: map[engine.Key]*list.Element{}} }
 
-func (c *cache) get(key engine.Key) *engine.Instance {
+// get returns the zero value for an instance that is not here.
+func (c *cache) get(key engine.Key) held {
 	e := c.byKey[key]
 	if e == nil {
-		return nil
+		return held{}
 	}
 	c.recent.MoveToFront(e)
-	return e.Value.(*engine.Instance)
+	return *e.Value.(*held)
 }
 
 // put keeps a live instance and forgets an ended one.
-func (c *cache) put(in *engine.Instance) {
+func (c *cache) put(in *engine.Instance, last uint64) {
 	e := c.byKey[in.Key]
 	switch {
 	case in.State != engine.StateActive:
@@ -36,10 +43,10 @@ func (c *cache) put(in *engine.Instance) {
 			c.drop(e)
 		}
 	case e != nil:
-		e.Value = in
+		*e.Value.(*held) = held{in, last}
 		c.recent.MoveToFront(e)
 	default:
-		c.byKey[in.Key] = c.recent.PushFront(in)
+		c.byKey[in.Key] = c.recent.PushFront(&held{in, last})
 		if len(c.byKey) > cacheSize {
 			c.drop(c.recent.Back())
 		}
@@ -47,5 +54,5 @@ func (c *cache) put(in *engine.Instance) {
 }
 
 func (c *cache) drop(e *list.Element) {
-	delete(c.byKey, c.recent.Remove(e).(*engine.Instance).Key)
+	delete(c.byKey, c.recent.Remove(e).(*held).in.Key)
 }

@@ -3,6 +3,7 @@ package runner
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/sonata-bpmn/sonata/engine"
@@ -22,10 +23,20 @@ var eventTypes = func() map[string]reflect.Type {
 // eventName is written as a symbol.
 type eventName string
 
-// encodeHistory writes a step: when it was, then each event after the name of its type.
-func encodeHistory(symbols *codec.Symbols, at time.Time, events []engine.Event) ([]byte, error) {
-	row := symbols.Append(make([]byte, 0, 64+32*len(events)), at)
-	for _, e := range events {
+// historyRow is one step of an instance. Steps are stored in the order in which they happen, those of all instances one after the
+// other, because adding at the end is what a store does fastest; each leads to the step of its instance before it.
+type historyRow struct {
+	instance engine.Key
+	previous uint64 // its number, 0 if there is none
+	at       time.Time
+	events   []engine.Event
+}
+
+// encodeHistory writes a step, with each event after the name of its type.
+func encodeHistory(symbols *codec.Symbols, h historyRow) ([]byte, error) {
+	row := symbols.Append(make([]byte, 0, 64+32*len(h.events)), int64(h.instance))
+	row = symbols.Append(symbols.Append(row, int64(h.previous)), h.at)
+	for _, e := range h.events {
 		name := reflect.TypeOf(e).Name()
 		if eventTypes[name] == nil {
 			return nil, fmt.Errorf("history has no name for events of type %T", e)
@@ -35,8 +46,21 @@ func encodeHistory(symbols *codec.Symbols, at time.Time, events []engine.Event) 
 	return row, nil
 }
 
-func decodeHistory(symbols *codec.Symbols, row []byte) (at time.Time, events []engine.Event, err error) {
-	row, err = symbols.DecodePart(row, &at)
+// decodeLink reads where a step belongs, and returns what follows that.
+func decodeLink(symbols *codec.Symbols, row []byte) (h historyRow, rest []byte, err error) {
+	var previous int64
+	if rest, err = symbols.DecodePart(row, &h.instance); err == nil {
+		rest, err = symbols.DecodePart(rest, &previous)
+	}
+	h.previous = uint64(previous)
+	return h, rest, err
+}
+
+func decodeHistory(symbols *codec.Symbols, row []byte) (historyRow, error) {
+	h, row, err := decodeLink(symbols, row)
+	if err == nil {
+		row, err = symbols.DecodePart(row, &h.at)
+	}
 	for err == nil && len(row) > 0 {
 		var name eventName
 		if row, err = symbols.DecodePart(row, &name); err != nil {
@@ -44,11 +68,76 @@ func decodeHistory(symbols *codec.Symbols, row []byte) (at time.Time, events []e
 		}
 		eventType := eventTypes[string(name)]
 		if eventType == nil {
-			return at, nil, fmt.Errorf("history has an event of type %q, which this Sonata does not know", name)
+			return h, fmt.Errorf("history has an event of type %q, which this Sonata does not know", name)
 		}
 		e := reflect.New(eventType)
 		row, err = symbols.DecodePart(row, e.Interface())
-		events = append(events, e.Elem().Interface().(engine.Event))
+		h.events = append(h.events, e.Elem().Interface().(engine.Event))
 	}
-	return at, events, err
+	return h, err
+}
+
+// historyStep is a row of history with its number.
+type historyStep struct {
+	number uint64
+	row    []byte
+}
+
+// stepsAfter lists the steps of an instance that have entries after the given one, newest first.
+func stepsAfter(tx ReadTx, symbols *codec.Symbols, last, after uint64) (steps []historyStep, err error) {
+	for number := last; number != 0; {
+		row := tx.Get(tableHistory, rowKey{}.num(int64(number)))
+		if row == nil {
+			break // older history is not kept any more
+		}
+		steps = append(steps, historyStep{number, row})
+		if number <= after {
+			break // the entry is one of this step
+		}
+		h, _, err := decodeLink(symbols, row)
+		if err != nil {
+			return nil, err
+		}
+		number = h.previous
+	}
+	return steps, nil
+}
+
+// History lists what happened to an instance, oldest first: the entries after the one with the given Seq (0: from the start), at
+// most limit (default 100, at most 10,000). It is empty when there is no such instance.
+func (r *Runner) History(key engine.Key, after uint64, limit int) (entries []Entry, err error) {
+	if limit = min(limit, maxLimit); limit <= 0 {
+		limit = defaultLimit
+	}
+	err = r.store.View(func(tx ReadTx) error {
+		symbols := r.symbols.Load()
+		row := tx.Get(tableInstances, rowKey{}.key(key))
+		if row == nil {
+			return nil
+		}
+		s, last, err := decodeSummaryAndLast(symbols, row)
+		if err != nil {
+			return err
+		}
+		steps, err := stepsAfter(tx, symbols, last, after)
+		if err != nil {
+			return err
+		}
+		for _, step := range slices.Backward(steps) {
+			h, err := decodeHistory(symbols, step.row)
+			if err != nil {
+				return err
+			}
+			for i, e := range h.events {
+				if seq := step.number + uint64(i); seq > after && len(entries) < limit {
+					entries = append(entries, Entry{Seq: seq, At: h.at, Instance: key, Root: s.RootKey, ProcessID: s.ProcessID, Event: e})
+				}
+			}
+			if len(entries) == limit {
+				break
+			}
+		}
+		return nil
+	})
+	return entries, err
 }

@@ -109,7 +109,7 @@ func (r *Runner) write(requests []*request) error {
 		}
 		b.wrote = true // find out whether it takes writes again
 	}
-	b.state = state{counters: r.counters, definitions: r.registry.Load(), symbols: r.symbols.Load(), changed: map[engine.Key]*engine.Instance{}}
+	b.state = state{counters: r.counters, definitions: r.registry.Load(), symbols: r.symbols.Load(), changed: map[engine.Key]*engine.Instance{}, steps: map[engine.Key]uint64{}}
 	b.before = map[engine.Key]*engine.Instance{}
 	err := r.update(func(tx Tx) error {
 		b.tx = tx
@@ -197,7 +197,7 @@ func (b *batch) perform(t task) error {
 // committed makes known what is durable now.
 func (r *Runner) committed(b *batch) {
 	for _, in := range b.changed {
-		r.cache.put(in)
+		r.cache.put(in, b.steps[in.Key])
 	}
 	r.counters = b.counters
 	r.registry.Store(b.definitions)

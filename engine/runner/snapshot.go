@@ -9,7 +9,8 @@ import (
 	"github.com/sonata-bpmn/sonata/engine/runner/codec"
 )
 
-// A snapshot is the number of its format, the list of the scopes whose data stands apart, and the instance without that data. Data
+// A snapshot is the number of its format, the number of the instance's last step in history, the list of the scopes whose data
+// stands apart, and the instance without that data. Data
 // that is large stands in a row of its own for each scope, which is written only when the data changes: an instance that takes
 // a hundred small steps with a large document writes the document once.
 
@@ -99,47 +100,61 @@ func split(in *engine.Instance) (scopes []engine.ID, rest *engine.Instance) {
 	return scopes, &copied
 }
 
-func encodeSnapshot(symbols *codec.Symbols, scopes []engine.ID, rest *engine.Instance) []byte {
+func encodeSnapshot(symbols *codec.Symbols, last uint64, scopes []engine.ID, rest *engine.Instance) []byte {
 	row := make([]byte, 0, 256)
-	row = symbols.Append(append(row, snapshotFormat), scopes)
-	return symbols.Append(row, rest)
+	row = symbols.Append(append(row, snapshotFormat), int64(last))
+	return symbols.Append(symbols.Append(row, scopes), rest)
 }
 
-// readSnapshot reads the scopes whose data stands apart, and returns what follows them.
-func readSnapshot(symbols *codec.Symbols, row []byte) (scopes []engine.ID, rest []byte, err error) {
+// readSnapshot reads what comes before the instance.
+func readSnapshot(symbols *codec.Symbols, row []byte) (last uint64, scopes []engine.ID, rest []byte, err error) {
 	if len(row) == 0 || row[0] != snapshotFormat {
-		return nil, nil, fmt.Errorf("a snapshot has a format that this Sonata does not know (it knows %d)", snapshotFormat)
+		return 0, nil, nil, fmt.Errorf("a snapshot has a format that this Sonata does not know (it knows %d)", snapshotFormat)
 	}
-	rest, err = symbols.DecodePart(row[1:], &scopes)
-	return scopes, rest, err
+	var number int64
+	if rest, err = symbols.DecodePart(row[1:], &number); err == nil {
+		rest, err = symbols.DecodePart(rest, &scopes)
+	}
+	return uint64(number), scopes, rest, err
 }
 
 // decodeInstance reads a snapshot, and what of it stands apart.
 func decodeInstance(tx ReadTx, symbols *codec.Symbols, row []byte) (*engine.Instance, error) {
-	scopes, rest, err := readSnapshot(symbols, row)
+	in, _, err := decodeHeld(tx, symbols, row)
+	return in, err
+}
+
+// decodeHeld reads the number of the last step too.
+func decodeHeld(tx ReadTx, symbols *codec.Symbols, row []byte) (in *engine.Instance, last uint64, err error) {
+	last, scopes, rest, err := readSnapshot(symbols, row)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	in := &engine.Instance{}
+	in = &engine.Instance{}
 	if err := symbols.Decode(rest, in); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
+	return in, last, join(tx, symbols, in, scopes)
+}
+
+// join gives the scopes the data that stands apart.
+func join(tx ReadTx, symbols *codec.Symbols, in *engine.Instance, scopes []engine.ID) error {
 	for _, id := range scopes {
 		var data apart
 		s := in.Scope(id)
 		found := tx.Get(tableVariables, rowKey{}.sub(in.Key, id))
 		if s == nil || found == nil {
-			return nil, fmt.Errorf("the variables of scope %d are missing", id)
+			return fmt.Errorf("the variables of scope %d are missing", id)
 		}
 		if err := symbols.Decode(found, &data); err != nil {
-			return nil, err
+			return err
 		}
 		s.Variables = data.Variables
 		if s.Loop != nil {
 			s.Loop.Items = data.Items
 		}
 	}
-	return in, nil
+	return nil
 }
 
 // summary is what lists show of a snapshot.
@@ -152,11 +167,16 @@ type summary struct {
 }
 
 func decodeSummary(symbols *codec.Symbols, row []byte) (s summary, err error) {
-	_, rest, err := readSnapshot(symbols, row)
+	s, _, err = decodeSummaryAndLast(symbols, row)
+	return s, err
+}
+
+func decodeSummaryAndLast(symbols *codec.Symbols, row []byte) (s summary, last uint64, err error) {
+	last, _, rest, err := readSnapshot(symbols, row)
 	if err != nil {
-		return s, err
+		return s, 0, err
 	}
-	return s, symbols.DecodeSome(rest, &s)
+	return s, last, symbols.DecodeSome(rest, &s)
 }
 
 // saveSnapshots writes each instance that has changed in this batch, once.
@@ -182,6 +202,6 @@ func (b *batch) saveSnapshots() {
 		for id := range had {
 			b.check(b.tx.Delete(tableVariables, rowKey{}.sub(key, id)))
 		}
-		b.check(b.tx.Put(tableInstances, rowKey{}.key(key), encodeSnapshot(b.symbols, scopes, rest)))
+		b.check(b.tx.Put(tableInstances, rowKey{}.key(key), encodeSnapshot(b.symbols, b.steps[key], scopes, rest)))
 	}
 }

@@ -120,11 +120,14 @@ func TestSnapshotRoundTrip(t *testing.T) {
 	for _, id := range scopes {
 		variables[string(rowKey{}.sub(in.Key, id))] = symbols.Append(nil, dataOf(in.Scope(id)))
 	}
-	row := encodeSnapshot(symbols, scopes, rest)
+	row := encodeSnapshot(symbols, 77, scopes, rest)
 	require.NotContains(t, string(row), "xxx")
 	got, err := decodeInstance(variables, symbols, row)
 	require.NoError(t, err)
 	require.Equal(t, in, got)
+	_, last, err := decodeHeld(variables, symbols, row)
+	require.NoError(t, err)
+	require.EqualValues(t, 77, last)
 
 	s, err := decodeSummary(symbols, row)
 	require.NoError(t, err)
@@ -149,21 +152,21 @@ func TestHistoryRoundTrip(t *testing.T) {
 		engine.LoopAdvanced{Scope: 2, Output: []any{int64(3), 1.5}},
 		engine.ErrorThrown{},
 	}
-	row, err := encodeHistory(symbols, at, events)
+	written := historyRow{instance: 1 << 60, previous: 12, at: at, events: events}
+	row, err := encodeHistory(symbols, written)
 	require.NoError(t, err)
-	gotAt, got, err := decodeHistory(symbols, row)
+	read, err := decodeHistory(symbols, row)
 	require.NoError(t, err)
-	require.Equal(t, at, gotAt)
-	require.Equal(t, events, got)
-	small, err := encodeHistory(symbols, at, events[2:3])
+	require.Equal(t, written, read)
+	small, err := encodeHistory(symbols, historyRow{instance: 1 << 60, at: at, events: events[2:3]})
 	require.NoError(t, err)
-	require.Less(t, len(small), 30, "names are symbols")
+	require.Less(t, len(small), 40, "names are symbols")
 
-	unheard := symbols.Append(symbols.Append(nil, at), eventName("Unheard"))
-	_, _, err = decodeHistory(symbols, unheard)
+	unheard := symbols.Append(small[:len(small):len(small)], eventName("Unheard"))
+	_, err = decodeHistory(symbols, unheard)
 	require.ErrorContains(t, err, `"Unheard"`)
 	for n := range row {
-		_, _, _ = decodeHistory(symbols, row[:n]) // no panic; a history that ends between two events cannot be told
+		_, _ = decodeHistory(symbols, row[:n]) // no panic; a history that ends between two events cannot be told
 	}
 }
 

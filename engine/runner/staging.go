@@ -34,6 +34,7 @@ type state struct {
 	definitions *registry
 	symbols     *codec.Symbols
 	changed     map[engine.Key]*engine.Instance
+	steps       map[engine.Key]uint64 // the numbers of their last steps in history
 }
 
 // counters give out what must never be given out twice.
@@ -81,7 +82,7 @@ type undo struct {
 
 func (b *batch) newUnit() *unit {
 	u := &unit{batch: b, state: b.state}
-	u.changed = nil
+	u.changed, u.steps = nil, nil
 	return u
 }
 
@@ -149,10 +150,11 @@ func (u *unit) panicked(p any) error {
 // merge makes the unit a part of its batch.
 func (u *unit) merge() {
 	b := u.batch
-	changed := b.changed
+	changed, steps := b.changed, b.steps
 	maps.Copy(changed, u.changed)
+	maps.Copy(steps, u.steps)
 	b.state = u.state
-	b.changed = changed
+	b.changed, b.steps = changed, steps
 	b.entries = append(b.entries, u.entries...)
 	b.messages += u.messages
 	b.jobs = append(b.jobs, u.jobs...)
@@ -212,17 +214,39 @@ func (u *unit) instance(key engine.Key) *engine.Instance {
 	if in := u.batch.changed[key]; in != nil {
 		return in
 	}
-	if in := u.r.cache.get(key); in != nil {
-		return in
+	if known := u.r.cache.get(key); known.in != nil {
+		return known.in
 	}
 	row := u.tx.Get(tableInstances, rowKey{}.key(key))
 	if row == nil {
 		return nil
 	}
-	in, err := decodeInstance(u.tx, u.symbols, row)
+	in, last, err := decodeHeld(u.tx, u.symbols, row)
 	if err != nil {
 		panic(fmt.Errorf("instance %s: %w", key, err))
 	}
-	u.r.cache.put(in)
+	u.r.cache.put(in, last)
 	return in
+}
+
+// lastStep is the number of the last step of an instance in history, 0 if it has none.
+func (u *unit) lastStep(key engine.Key) uint64 {
+	if last, changed := u.steps[key]; changed {
+		return last
+	}
+	if last, changed := u.batch.steps[key]; changed {
+		return last
+	}
+	if known := u.r.cache.get(key); known.in != nil {
+		return known.last
+	}
+	row := u.tx.Get(tableInstances, rowKey{}.key(key))
+	if row == nil {
+		return 0
+	}
+	last, _, _, err := readSnapshot(u.symbols, row)
+	if err != nil {
+		panic(fmt.Errorf("instance %s: %w", key, err))
+	}
+	return last
 }

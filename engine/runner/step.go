@@ -67,7 +67,7 @@ func (u *unit) save(before *engine.Instance, result engine.Result) {
 	u.reindex(before, result)
 	u.reserve(before, after)
 	if u.changed == nil {
-		u.changed = map[engine.Key]*engine.Instance{}
+		u.changed, u.steps = map[engine.Key]*engine.Instance{}, map[engine.Key]uint64{}
 	}
 	u.changed[after.Key] = after
 	if _, noted := u.before[after.Key]; !noted {
@@ -103,13 +103,14 @@ func (u *unit) record(in *engine.Instance, events []engine.Event) {
 	if len(events) == 0 {
 		return
 	}
-	row, err := encodeHistory(u.symbols, u.now, events)
+	row, err := encodeHistory(u.symbols, historyRow{in.Key, u.lastStep(in.Key), u.now, events})
 	if err != nil {
 		u.fail(fmt.Errorf("history of instance %s: %w", in.Key, err))
 		return
 	}
 	seq := u.nextSeq(len(events))
-	u.insert(tableHistory, rowKey{}.key(in.Key).num(int64(seq)), row)
+	u.steps[in.Key] = seq
+	u.insert(tableHistory, rowKey{}.num(int64(seq)), row)
 	for i, e := range events {
 		u.entries = append(u.entries, Entry{Seq: seq + uint64(i), At: u.now, Instance: in.Key, Root: in.RootKey, ProcessID: in.ProcessID, Event: e})
 	}

@@ -17,7 +17,7 @@ const (
 	tableDefinitions Table = "definitions" // definition key: definitionRow
 	tableInstances   Table = "instances"   // instance key: snapshot
 	tableVariables   Table = "variables"   // instance key, scope: data that is too large for the snapshot
-	tableHistory     Table = "history"     // instance key, first Seq: events of one step
+	tableHistory     Table = "history"     // first Seq: events of one step
 	tableSymbols     Table = "symbols"     // number: text
 
 	tableBlocks        Table = "blocks"         // instance key, number from 1: first key of the block
