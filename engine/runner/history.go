@@ -34,16 +34,19 @@ type historyRow struct {
 
 // encodeHistory writes a step, with each event after the name of its type.
 func encodeHistory(symbols *codec.Symbols, h historyRow) ([]byte, error) {
-	row := symbols.Append(make([]byte, 0, 64+32*len(h.events)), int64(h.instance))
-	row = symbols.Append(symbols.Append(row, int64(h.previous)), h.at)
+	w := symbols.Begin(make([]byte, 0, 64+24*len(h.events)))
+	w.Int(int64(h.instance))
+	w.Int(int64(h.previous))
+	w.Time(h.at)
 	for _, e := range h.events {
 		name := reflect.TypeOf(e).Name()
 		if eventTypes[name] == nil {
 			return nil, fmt.Errorf("history has no name for events of type %T", e)
 		}
-		row = symbols.Append(symbols.Append(row, eventName(name)), e)
+		w.Word(name)
+		w.Value(e)
 	}
-	return row, nil
+	return w.End(), nil
 }
 
 // decodeLink reads where a step belongs, and returns what follows that.

@@ -101,9 +101,11 @@ func split(in *engine.Instance) (scopes []engine.ID, rest *engine.Instance) {
 }
 
 func encodeSnapshot(symbols *codec.Symbols, last uint64, scopes []engine.ID, rest *engine.Instance) []byte {
-	row := make([]byte, 0, 256)
-	row = symbols.Append(append(row, snapshotFormat), int64(last))
-	return symbols.Append(symbols.Append(row, scopes), rest)
+	w := symbols.Begin(append(make([]byte, 0, 192), snapshotFormat))
+	w.Int(int64(last))
+	w.Value(scopes)
+	w.Value(rest)
+	return w.End()
 }
 
 // readSnapshot reads what comes before the instance.

@@ -4,14 +4,48 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"sync"
+	"time"
 )
 
 // Append writes a value behind what is in row already: a pointer to a struct, a struct, or a JSON value as the engine has them (nil,
 // bool, int64, float64, string, []any, map[string]any). It panics for types that have no rows, such as functions.
 func (s *Symbols) Append(row []byte, value any) []byte {
-	e := encoder{symbols: s, row: row}
-	e.any(value)
-	return e.row
+	w := s.Begin(row)
+	w.Value(value)
+	return w.End()
+}
+
+// Writer writes several values into one row.
+type Writer struct{ encoder }
+
+var writers = sync.Pool{New: func() any { return &Writer{} }}
+
+// Begin makes a Writer that appends to the row, until its End.
+func (s *Symbols) Begin(row []byte) *Writer {
+	w := writers.Get().(*Writer)
+	w.symbols, w.row = s, row
+	return w
+}
+
+// Value writes a value; see [Symbols.Append].
+func (w *Writer) Value(value any) { w.any(value) }
+
+// Int writes a whole number.
+func (w *Writer) Int(n int64) { w.int(n) }
+
+// Time writes a time.
+func (w *Writer) Time(at time.Time) { w.time(at) }
+
+// Word writes a text that may be a symbol; it is read into a named type of texts, or a field.
+func (w *Writer) Word(text string) { w.word(text) }
+
+// End returns the row. The Writer must not be used any more.
+func (w *Writer) End() []byte {
+	row := w.row
+	w.symbols, w.row = nil, nil
+	writers.Put(w)
+	return row
 }
 
 // any writes a value of any type.

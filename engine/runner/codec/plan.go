@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"encoding/binary"
 	"maps"
 	"reflect"
 	"slices"
@@ -49,7 +50,7 @@ func lazily(t reflect.Type) func() *plan { return sync.OnceValue(func() *plan { 
 func (p *plan) build(t reflect.Type) {
 	switch {
 	case t == timeType:
-		p.write = func(e *encoder, v reflect.Value) { e.time(v.Interface().(time.Time)) }
+		p.write = func(e *encoder, v reflect.Value) { e.timeOf(v) }
 		p.read = readTime
 	case t == anyType:
 		p.write = func(e *encoder, v reflect.Value) { e.any(v.Interface()) }
@@ -59,7 +60,11 @@ func (p *plan) build(t reflect.Type) {
 	case t.Kind() == reflect.Pointer:
 		p.buildPointer(t)
 	case t.Kind() == reflect.Slice && t.Elem().Kind() == bytesKind:
-		p.write = func(e *encoder, v reflect.Value) { e.nillable(v, func() { e.bytes(v.Bytes()) }) }
+		p.write = func(e *encoder, v reflect.Value) {
+			if !e.isNil(v) {
+				e.bytes(v.Bytes())
+			}
+		}
 		p.read = readBytes
 	case t.Kind() == reflect.Slice:
 		p.buildSlice(t)
@@ -89,17 +94,27 @@ func (p *plan) buildScalar(t reflect.Type) {
 	}
 }
 
-func (e *encoder) nillable(v reflect.Value, write func()) {
+// isNil writes a nil, if the value is one.
+func (e *encoder) isNil(v reflect.Value) bool {
 	if v.IsNil() {
 		e.row = append(e.row, tagNil)
-		return
+		return true
 	}
-	write()
+	return false
+}
+
+func (e *encoder) timeOf(v reflect.Value) {
+	at, _ := reflect.TypeAssert[time.Time](v)
+	e.time(at)
 }
 
 func (p *plan) buildPointer(t reflect.Type) {
 	elem := lazily(t.Elem())
-	p.write = func(e *encoder, v reflect.Value) { e.nillable(v, func() { elem().write(e, v.Elem()) }) }
+	p.write = func(e *encoder, v reflect.Value) {
+		if !e.isNil(v) {
+			elem().write(e, v.Elem())
+		}
+	}
 	p.read = func(d *decoder, v reflect.Value) error {
 		if d.isNil() {
 			return nil
@@ -112,12 +127,13 @@ func (p *plan) buildPointer(t reflect.Type) {
 func (p *plan) buildSlice(t reflect.Type) {
 	elem := lazily(t.Elem())
 	p.write = func(e *encoder, v reflect.Value) {
-		e.nillable(v, func() {
-			e.count(tagList, v.Len())
-			for i := range v.Len() {
-				elem().write(e, v.Index(i))
-			}
-		})
+		if e.isNil(v) {
+			return
+		}
+		e.count(tagList, v.Len())
+		for i := range v.Len() {
+			elem().write(e, v.Index(i))
+		}
 	}
 	p.read = func(d *decoder, v reflect.Value) error {
 		n, present, err := d.count(tagList)
@@ -139,20 +155,21 @@ func (p *plan) buildSlice(t reflect.Type) {
 func (p *plan) buildMap(t reflect.Type) {
 	elem := lazily(t.Elem())
 	p.write = func(e *encoder, v reflect.Value) {
-		if object, ok := reflect.TypeAssert[map[string]any](v); ok {
-			e.nillable(v, func() { e.object(object) })
+		if e.isNil(v) {
 			return
 		}
-		e.nillable(v, func() {
-			e.row = append(e.row, tagObject)
-			keys := v.MapKeys()
-			slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
-			for _, key := range keys {
-				e.name(key.String())
-				elem().write(e, v.MapIndex(key))
-			}
-			e.row = append(e.row, nameEnd)
-		})
+		if object, ok := reflect.TypeAssert[map[string]any](v); ok {
+			e.object(object)
+			return
+		}
+		e.row = append(e.row, tagObject)
+		keys := v.MapKeys()
+		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+		for _, key := range keys {
+			e.name(key.String())
+			elem().write(e, v.MapIndex(key))
+		}
+		e.row = append(e.row, nameEnd)
 	}
 	p.read = func(d *decoder, v reflect.Value) error {
 		return d.members(func() { v.Set(reflect.MakeMap(t)) }, func(name string) error {
@@ -170,16 +187,22 @@ func (p *plan) buildStruct(t reflect.Type) {
 	p.fields = fieldsOf(t, nil)
 	p.write = func(e *encoder, v reflect.Value) {
 		e.row = append(e.row, tagObject)
+		numbers := e.symbols.fieldNumbers(p)
 		for i := range p.fields {
 			f := &p.fields[i]
 			value := v.Field(f.index[0])
 			for _, at := range f.index[1:] {
 				value = value.Field(at)
 			}
-			if !value.IsZero() {
+			switch {
+			case value.IsZero():
+				continue
+			case numbers[i] != 0:
+				e.row = binary.AppendUvarint(e.row, numbers[i])
+			default:
 				e.name(f.name)
-				f.plan.write(e, value)
 			}
+			f.plan.write(e, value)
 		}
 		e.row = append(e.row, nameEnd)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -11,6 +12,7 @@ import (
 type Symbols struct {
 	texts   []string
 	numbers map[string]uint64
+	fields  sync.Map // *plan of a struct: []uint64, what stands for the names of its fields
 }
 
 // NewSymbols numbers the texts, which must be different, from 0 on.
@@ -62,6 +64,21 @@ const (
 	nameText
 	nameSymbol
 )
+
+// fieldNumbers are the numbers of the symbols that name the fields of a struct, 0 for one that has none.
+func (s *Symbols) fieldNumbers(p *plan) []uint64 {
+	if known, ok := s.fields.Load(p); ok {
+		return known.([]uint64)
+	}
+	numbers := make([]uint64, len(p.fields))
+	for i, f := range p.fields {
+		if n, known := s.numbers[f.name]; known {
+			numbers[i] = nameSymbol + n
+		}
+	}
+	s.fields.Store(p, numbers)
+	return numbers
+}
 
 // encoder appends to a row.
 type encoder struct {
