@@ -17,11 +17,14 @@ type Result struct {
 // instead of an endless computation.
 const stepLimit = 10_000
 
+// usualEvents is room for the events of most steps.
+const usualEvents = 16
+
 // Step carries out a command on an instance (nil for StartInstance) and then moves every token until each one waits. It is a
 // pure function: the same process, instance, time and command give the same result. The instance that comes in is not
 // changed. The error is a *Rejection.
 func Step(p *Process, in *Instance, at time.Time, c Command) (Result, error) {
-	s := &step{p: p, at: at, in: &Instance{}}
+	s := &step{p: p, at: at, in: &Instance{}, events: make([]Event, 0, usualEvents)}
 	if in != nil {
 		s.in = in.clone()
 	}

@@ -100,6 +100,9 @@ func (r *Runner) collect(first *request) []*request {
 // errNothing ends a transaction that has written nothing, so that it costs no write to the disk.
 var errNothing = errors.New("nothing to write")
 
+// entriesRoom is for how many entries room is kept from one batch to the next.
+const entriesRoom = 20_000
+
 // write runs one batch and answers those who wait for it.
 func (r *Runner) write(requests []*request) error {
 	b := &batch{r: r, now: r.opts.Clock.Now().UTC().Round(0)}
@@ -111,6 +114,13 @@ func (r *Runner) write(requests []*request) error {
 	}
 	b.state = state{counters: r.counters, definitions: r.registry.Load(), symbols: r.symbols.Load(), changed: map[engine.Key]*engine.Instance{}, steps: map[engine.Key]uint64{}}
 	b.before = map[engine.Key]*engine.Instance{}
+	b.entries, b.watched = r.entries[:0], r.opts.Observe != nil || r.watchers.any()
+	defer func() {
+		clear(b.entries)
+		if r.entries = b.entries; cap(r.entries) > entriesRoom {
+			r.entries = nil
+		}
+	}()
 	err := r.update(func(tx Tx) error {
 		b.tx = tx
 		return b.run(requests)

@@ -31,7 +31,7 @@ type Options struct {
 
 	// For playing processes; leave them out otherwise.
 	ID            uuid.UUID     // of a new store, from which the ids of messages follow; default: a random one
-	Observe       func([]Entry) // is told of everything that is durable, in its order, while the loop waits; nil: nobody
+	Observe       func([]Entry) // is told of everything that is durable, in its order, while the loop waits, and must not keep the slice; nil: nobody
 	NoStartTimers bool          // timer start events start nothing
 }
 
@@ -84,6 +84,7 @@ type Runner struct {
 	seenFrom int64     // the first day of which event ids are kept
 	next     time.Time // when a row is due; zero: none is
 	settling []chan struct{}
+	entries  []Entry // room for those of the next batch
 }
 
 // Keys of tableMeta.

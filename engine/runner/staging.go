@@ -22,10 +22,12 @@ type batch struct {
 	err      error // the first error of the store; it fails the whole batch
 	wrote    bool
 	state    // as the units so far leave it
-	entries  []Entry
-	messages int                             // in the outbox
+	watched  bool    // somebody wants the entries
+	entries  []Entry // as the units so far, and the one at work, have made them
+	messages int     // in the outbox
 	jobs     []jobRef                        // that became available
 	before   map[engine.Key]*engine.Instance // what has changed, as the store has it; nil: it is new
+	undone   []undo                          // room for the undo of the next unit
 }
 
 // state is what a unit may change besides rows.
@@ -65,7 +67,7 @@ type unit struct {
 	state
 	undo     []undo
 	queue    []func() // commands that follow from what was done, in their order
-	entries  []Entry
+	told     int // how many entries there were before this unit
 	messages int
 	jobs     []jobRef
 	depth    map[engine.Key]int // of calls, of the instances started in this unit
@@ -81,7 +83,7 @@ type undo struct {
 }
 
 func (b *batch) newUnit() *unit {
-	u := &unit{batch: b, state: b.state}
+	u := &unit{batch: b, state: b.state, undo: b.undone[:0], told: len(b.entries)}
 	u.changed, u.steps = nil, nil
 	return u
 }
@@ -105,6 +107,8 @@ func (b *batch) attempt(run func(*unit) error) (err error) {
 		} else {
 			u.rollback()
 		}
+		clear(u.undo) // what it holds is no longer needed
+		b.undone = u.undo
 	}()
 	if err := run(u); err != nil {
 		return err
@@ -155,7 +159,6 @@ func (u *unit) merge() {
 	maps.Copy(steps, u.steps)
 	b.state = u.state
 	b.changed, b.steps = changed, steps
-	b.entries = append(b.entries, u.entries...)
 	b.messages += u.messages
 	b.jobs = append(b.jobs, u.jobs...)
 	for key := range u.changed {
@@ -164,6 +167,8 @@ func (u *unit) merge() {
 }
 
 func (u *unit) rollback() {
+	clear(u.entries[u.told:])
+	u.batch.entries = u.entries[:u.told]
 	for i := len(u.undo) - 1; i >= 0 && u.err == nil; i-- {
 		if old := u.undo[i]; old.value == nil {
 			u.check(u.tx.Delete(old.table, old.key))

@@ -111,8 +111,11 @@ func (u *unit) record(in *engine.Instance, events []engine.Event) {
 	seq := u.nextSeq(len(events))
 	u.steps[in.Key] = seq
 	u.insert(tableHistory, rowKey{}.num(int64(seq)), row)
+	if !u.watched {
+		return
+	}
 	for i, e := range events {
-		u.entries = append(u.entries, Entry{Seq: seq + uint64(i), At: u.now, Instance: in.Key, Root: in.RootKey, ProcessID: in.ProcessID, Event: e})
+		u.batch.entries = append(u.batch.entries, Entry{Seq: seq + uint64(i), At: u.now, Instance: in.Key, Root: in.RootKey, ProcessID: in.ProcessID, Event: e})
 	}
 }
 

@@ -61,7 +61,13 @@ type rowKey []byte
 // longText is the length from which on a text is replaced by its hash, so that no data makes a key too long.
 const longText = 255
 
+// usualKey is room for most keys.
+const usualKey = 40
+
 func (k rowKey) num(n int64) rowKey {
+	if cap(k) == 0 {
+		k = make(rowKey, 0, usualKey)
+	}
 	return binary.BigEndian.AppendUint64(k, uint64(n)^1<<63) // negative numbers before the others
 }
 
@@ -76,6 +82,9 @@ func (k rowKey) time(t time.Time) rowKey {
 }
 
 func (k rowKey) text(s string) rowKey {
+	if cap(k) == 0 {
+		k = make(rowKey, 0, usualKey+len(s))
+	}
 	if len(s) >= longText {
 		sum := sha256.Sum256([]byte(s))
 		return append(append(k, longText), sum[:]...)

@@ -75,6 +75,13 @@ func (ws *watchers) tell(entries []Entry) {
 	}
 }
 
+// any says whether anybody watches.
+func (ws *watchers) any() bool {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	return len(ws.all) > 0
+}
+
 func (ws *watchers) close() {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()

@@ -188,15 +188,16 @@ type env struct {
 	store   *meter
 	tracker *tracker
 	runner  *runner.Runner
-	jobs    chan job
-	closers []func() error
-	addr    string     // of the broker
-	outside runner.Bus // another system's connection to it
+	// handlers do the jobs of the process.
+	handlers map[string]runner.Handler
+	closers  []func() error
+	addr     string     // of the broker
+	outside  runner.Bus // another system's connection to it
 }
 
 // start runs an engine on the store and deploys.
 func (e *env) start(ctx context.Context, bus runner.Bus, resources []runner.Resource) (err error) {
-	e.runner, err = runner.New(e.store, runner.Options{Bus: bus, Observe: e.observe, Logger: slog.New(slog.DiscardHandler)})
+	e.runner, err = runner.New(e.store, runner.Options{Bus: bus, Observe: e.tracker.observe, Handlers: e.handlers, HandlerLimit: e.Concurrency, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}

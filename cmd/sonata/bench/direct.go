@@ -13,12 +13,6 @@ import (
 	"github.com/sonata-bpmn/sonata/engine/runner"
 )
 
-// job is a service task that is to be done.
-type job struct {
-	instance engine.Key
-	id       engine.ID
-}
-
 // openDirect runs an engine without Kafka.
 func openDirect(file string) func(context.Context, *env) error {
 	return func(ctx context.Context, e *env) error {
@@ -26,59 +20,16 @@ func openDirect(file string) func(context.Context, *env) error {
 		if err != nil {
 			return err
 		}
-		e.jobs = make(chan job, e.Concurrency)
+		e.handlers = map[string]runner.Handler{"bench": func(context.Context, *runner.Job) (map[string]any, error) { return nil, nil }}
 		return e.start(ctx, nil, []runner.Resource{resource})
 	}
 }
 
-// observe hands out the jobs that are durable now. There is never more than one for each instance under way.
-func (e *env) observe(entries []runner.Entry) {
-	e.tracker.observe(entries)
-	if e.jobs == nil {
-		return
-	}
-	for _, entry := range entries {
-		if opened, ok := entry.Event.(engine.SubscriptionOpened); ok && opened.Kind == engine.SubscriptionJob {
-			e.jobs <- job{entry.Instance, opened.ID}
-		}
-	}
-}
-
-// driveDirect starts instances, does their jobs, and waits for their ends.
+// driveDirect starts instances and waits for their ends; the engine has their jobs done.
 func driveDirect(ctx context.Context, e *env, n int) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	clients, ctx := errgroup.WithContext(ctx)
-	over := make(chan struct{})
-	for range e.Concurrency {
-		clients.Go(func() error { return e.work(ctx, over) })
-	}
-	var starters errgroup.Group
-	e.startInstances(ctx, &starters, n, func(key engine.Key) error { return e.tracker.wait(ctx, key) })
-	err := starters.Wait()
-	close(over)
-	if err != nil {
-		cancel()
-		_ = clients.Wait()
-		return err
-	}
-	return clients.Wait()
-}
-
-// work does jobs.
-func (e *env) work(ctx context.Context, over <-chan struct{}) error {
-	for {
-		select {
-		case j := <-e.jobs:
-			if err := e.runner.CompleteJob(ctx, j.instance, engine.CompleteJob{Subscription: j.id}); err != nil {
-				return err
-			}
-		case <-over:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+	starters, ctx := errgroup.WithContext(ctx)
+	e.startInstances(ctx, starters, n, func(key engine.Key) error { return e.tracker.wait(ctx, key) })
+	return starters.Wait()
 }
 
 // startInstances starts n instances of the newest process, as many at a time as are to be under way; each is waited for.
