@@ -86,6 +86,10 @@ func TestTypesOfKnownTemplates(t *testing.T) {
 	require.ErrorContains(t, err, "there is no my.Element among the node_types")
 	_, err = tosca.Parse(source, known)
 	require.ErrorContains(t, err, "property replicas is missing")
+	parse(t, []byte(loopOfTwo), parse(t, readFile(t, "pmsh.yaml"))) // whose ControlLoopElement is another than CLAMP's
+	base := parse(t, []byte(version+"node_types: {org.onap.policy.clamp.controlloop.ControlLoopElement: {properties: {mine: {type: string}}}}"))
+	_, err = tosca.Parse([]byte(loopOfTwo), base)
+	require.ErrorContains(t, err, "property mine is missing", "a template of types goes before CLAMP's own")
 	own := append([]byte(version+"node_types: {my.Element: {version: 1.0.0, derived_from: org.onap.policy.clamp.controlloop.ControlLoopElement, properties: {image: {type: string}}}}\n"), source[len(version):]...)
 	parse(t, own, known)
 }

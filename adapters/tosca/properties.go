@@ -92,6 +92,7 @@ func (t *ServiceTemplate) checkInstance(f *findings, element Identifier, values 
 		return
 	}
 	c := newChecker(f, t.libraries, nil)
+	c.original = builtin().library
 	if !c.isObject(values, "names with values") || n.kind == nil {
 		return
 	}

@@ -18,9 +18,9 @@ type ServiceTemplate struct {
 	loops     []ControlLoop
 }
 
-// Parse reads a service template of TOSCA Simple Profile 1.0 to 1.3 in YAML or JSON. Types and participants that it does not define are looked for in
-// the templates that are known, which are those commissioned before, and among TOSCA's and CLAMP's own. The error is [Problems]: all that is
-// wrong, each at its place.
+// Parse reads a service template of TOSCA Simple Profile 1.0 to 1.3 in YAML or JSON. Types that it does not define are looked for in the templates that
+// are known, which are those commissioned before: first in those that define types and no control loops, then among TOSCA's and CLAMP's own,
+// then in the others, which may have their own idea of CLAMP's types. The error is [Problems]: all that is wrong, each at its place.
 func Parse(source []byte, known ...*ServiceTemplate) (*ServiceTemplate, error) {
 	f := &findings{}
 	return build(f, f.read(source), known)
@@ -45,11 +45,18 @@ func build(f *findings, root *node, known []*ServiceTemplate) (*ServiceTemplate,
 	if root == nil || len(f.all) > 0 && f.errors() != nil && root.kind != object {
 		return nil, f.errors()
 	}
-	libraries := []library{}
+	var types, loops []library
 	for _, t := range known {
-		libraries = append(libraries, t.library)
+		if len(t.loops) == 0 {
+			types = append(types, t.library)
+		} else {
+			loops = append(loops, t.library)
+		}
 	}
-	return newChecker(f, append(libraries, builtin().library), known).template(root)
+	own := builtin().library
+	c := newChecker(f, slices.Concat(types, []library{own}, loops), known)
+	c.original = own
+	return c.template(root)
 }
 
 // checker reads one service template.
@@ -57,6 +64,7 @@ type checker struct {
 	*findings
 	own        library
 	libraries  []library // its own first
+	original   library   // TOSCA's and CLAMP's own
 	known      []*ServiceTemplate
 	types      []*typeDef // its own, in order
 	references []reference

@@ -193,7 +193,7 @@ func (c *checker) unknown(item *node, t *typeDef) {
 		c.warnf(item.name(), "%s has no property %s", t.id.Name, item.key).hint("%s has it", other)
 		return
 	}
-	original := find(c.libraries[len(c.libraries)-1:], t.section, Identifier{Name: t.id.Name})
+	original := find([]library{c.original}, t.section, Identifier{Name: t.id.Name})
 	if slices.Contains(propertyNames(original.allProperties()), item.key) {
 		c.warnf(item.name(), "%s has no property %s here", t.id.Name, item.key).hint("define it, as CLAMP does")
 		return
