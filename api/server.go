@@ -20,6 +20,8 @@ type Config struct {
 	Listen string
 	// Hosts are further names, without port, that clients reach this server by: behind a proxy, say.
 	Hosts  []string
+	// Routes adds paths beside those of openapi.json; nil: none. They have the same guards.
+	Routes func(chi.Router)
 	Logger *slog.Logger // nil: silent
 }
 
@@ -49,6 +51,9 @@ func newRouter(config Config) chi.Router {
 	router.NotFound(a.timed(notFound))
 	router.MethodNotAllowed(a.timed(methodNotAllowed(router)))
 	a.routes(router)
+	if config.Routes != nil {
+		config.Routes(router)
+	}
 	return router
 }
 

@@ -74,6 +74,9 @@ func (m Message) results(n *node, definition int) map[string]any {
 	}
 	if n.describes() {
 		results["event"], results["record"] = m.Event, m.Record
+		if _, named := results["data"]; !named { // the payload may have such a field
+			results["data"] = m.Data
+		}
 	}
 	if name != "" {
 		results[name] = m.Data

@@ -419,7 +419,7 @@ func (w *wait) String() string {
 func show(vars map[string]any) string {
 	var s strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(vars)) {
-		if name != "event" && name != "record" && name != "error" {
+		if name != "event" && name != "record" && name != "data" && name != "error" {
 			fmt.Fprintf(&s, "%s=%v ", name, vars[name])
 		}
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // publishType is the task definition type of an element that publishes a message itself; every other type is a job for a
-// worker. Its task headers are "topic", "key" and, by any other name, headers of the record.
+// worker. Its task headers are "topic", "key", "data" and, by any other name, headers of the record.
 const publishType = "kafka:publish"
 
 // workSpec says who does the work of a task or throwing event.
@@ -20,6 +20,7 @@ type workSpec struct {
 
 	// Of publications; topic is nil for a job.
 	topic, key    *expression
+	data          *expression // what is published, in place of the input mappings; nil: these are
 	recordHeaders []recordHeader
 	definition    int // which event definition it is for
 	conversation  *conversation
@@ -63,6 +64,8 @@ func (c *compiler) publication(n *node, m *bpmn.Message, def *bpmn.TaskDefinitio
 			w.topic = value
 		case "key":
 			w.key = value
+		case "data":
+			w.data = value
 		default:
 			w.recordHeaders = append(w.recordHeaders, recordHeader{name: name, value: value})
 		}
@@ -103,10 +106,15 @@ func (w *workSpec) begin(s *step, n *node, t Token) (done bool, err error) {
 	return false, nil
 }
 
-// publish throws the message; its data is what the input mappings made, and nothing else.
+// publish throws the message; its data is what the input mappings made, and nothing else, unless the header "data" says it as a whole.
 func (w *workSpec) publish(s *step, n *node, t Token) error {
 	var data any = map[string]any{}
 	switch name := n.payload(w.definition); {
+	case w.data != nil:
+		var err error
+		if data, err = s.eval(w.data, t.inside()); err != nil {
+			return faultf(IncidentExpression, "the data of %s: %w", n, err)
+		}
 	case name != "":
 		data = s.local(t)[name]
 	case t.Inner != 0:

@@ -57,7 +57,7 @@ func TestEveryAwaitedReplyMayFailOrNeverCome(t *testing.T) {
 
 // A time limit is called what it is: "1 hour" is PT1H.
 func TestTimeLimitsAreCalledWhatTheyAre(t *testing.T) {
-	units := map[string]time.Duration{"minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}
+	units := map[string]time.Duration{"second": time.Second, "minute": time.Minute, "hour": time.Hour, "day": 24 * time.Hour}
 	limits := 0
 	eachDrawing(t, func(t *testing.T, d drawing) {
 		for id, n := range d.nodes {
@@ -73,5 +73,5 @@ func TestTimeLimitsAreCalledWhatTheyAre(t *testing.T) {
 			require.Equal(t, begin.Add(time.Duration(count)*units[strings.TrimSuffix(unit, "s")]), due, "%s is called %q", id, n.Name)
 		}
 	})
-	require.Equal(t, len(requests)+1, limits)
+	require.Equal(t, len(requests)+2, limits)
 }

@@ -36,13 +36,14 @@ var mayImport = map[string][]string{
 	"adapters/tosca":      {"engine", "engine/runner"},
 	"adapters/storetest":  {"engine", "engine/runner"},
 	"api":                 {"bpmn", "engine", "engine/runner"},
+	"api/controlloop":     {"engine", "engine/runner", "adapters/tosca"}, // TOSCA is a language to it, as BPMN is to api
 	"processes":           {},
 	"cmd/sonata/play":     {"bpmn", "engine", "engine/runner", "adapters/memory"},
 	"cmd/sonata/scenario": {"bpmn", "engine", "engine/runner", "cmd/sonata/play"},
 	"cmd/sonata/bench":    {"engine", "engine/runner", "adapters/bolt", "adapters/kafka", "adapters/broker", "processes"},
 	"cmd/sonata": {
 		"cmd/sonata", // what a command is made of may stand in packages below it
-		"bpmn", "bpmn/draw", "engine", "engine/runner", "api", "processes", "cmd/sonata/play", "cmd/sonata/scenario",
+		"bpmn", "bpmn/draw", "engine", "engine/runner", "api", "api/controlloop", "processes", "cmd/sonata/play", "cmd/sonata/scenario",
 		"adapters/memory", "adapters/bolt", "adapters/postgres", "adapters/kafka", "adapters/broker", "adapters/tosca",
 		"adapters/asyncapi",
 	},
@@ -56,7 +57,7 @@ var onlyIn = map[string][]string{
 	"github.com/twmb/franz-go":                         {"adapters/broker"},
 	"go.etcd.io/bbolt":                                 {"adapters/bolt"},
 	"github.com/jackc/pgx":                             {"adapters/postgres"},
-	"github.com/go-chi/chi":                            {"api"},
+	"github.com/go-chi/chi":                            {"api", "api/controlloop"},
 	"github.com/spf13/cobra":                           {"cmd/sonata"},
 	"github.com/knadh/koanf":                           {"cmd/sonata"},
 	"github.com/stretchr/testify":                      {"adapters/storetest", "adapters/kafka/kafkatest", "engine/enginetest"},

@@ -16,6 +16,7 @@ import (
 	"github.com/sonata-bpmn/sonata/adapters/broker"
 	"github.com/sonata-bpmn/sonata/adapters/kafka"
 	"github.com/sonata-bpmn/sonata/api"
+	"github.com/sonata-bpmn/sonata/api/controlloop"
 	"github.com/sonata-bpmn/sonata/engine/runner"
 )
 
@@ -111,6 +112,7 @@ func (s *server) broker() (addresses []string, stop func() error, err error) {
 func (s *server) work(ctx context.Context, listener net.Listener, up running, guest func(context.Context, running) error) error {
 	web := api.Server(s.listen, api.New(api.Config{
 		Engine: up.runner, Version: version, Listen: s.listen, Hosts: s.hosts, Logger: s.log,
+		Routes: controlloop.Routes(up.runner),
 	}))
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

@@ -1,0 +1,176 @@
+package controlloop
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"go.yaml.in/yaml/v4"
+
+	"github.com/sonata-bpmn/sonata/adapters/tosca"
+	"github.com/sonata-bpmn/sonata/engine"
+	"github.com/sonata-bpmn/sonata/engine/runner"
+)
+
+// requestTimeout ends what takes unexpectedly long; see also instantiateTimeout.
+const requestTimeout = 30 * time.Second
+
+// fault is an error answer.
+type fault struct {
+	status int
+	text   string
+}
+
+func (f *fault) Error() string { return f.text }
+
+func faultf(status int, format string, args ...any) *fault {
+	return &fault{status, fmt.Sprintf(format, args...)}
+}
+
+// reply is a successful answer.
+type reply struct {
+	status int
+	body   any
+}
+
+func ok(body any) (reply, error) { return reply{http.StatusOK, body}, nil }
+
+type handler func(r *http.Request) (reply, error)
+
+// do makes an http.HandlerFunc of a handler.
+func (h *handlers) do(handle handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		answer, err := handle(r)
+		if err == nil {
+			err = write(w, r, answer.status, answer.body)
+		}
+		if err != nil {
+			fail(w, r, err)
+		}
+	}
+}
+
+// requestID gives each answer the id of its request and the version of the interface, as CLAMP does.
+func requestID(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id, err := uuid.Parse(r.Header.Get("X-ONAP-RequestID"))
+		if err != nil {
+			id = uuid.New()
+		}
+		header := w.Header()
+		header.Set("X-ONAP-RequestID", id.String())
+		header.Set("X-MinorVersion", "0")
+		header.Set("X-PatchVersion", "0")
+		header.Set("X-LatestVersion", "1.0.0")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// write answers in YAML if the client asks for that and not for JSON.
+func write(w http.ResponseWriter, r *http.Request, status int, body any) error {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	kind := "application/json"
+	if wantsYAML(r) {
+		value, err := engine.DecodeJSON(text)
+		if err != nil {
+			return err
+		}
+		if text, err = tosca.YAML(value); err != nil {
+			return err
+		}
+		kind = "application/yaml"
+	}
+	w.Header().Set("Content-Type", kind)
+	w.WriteHeader(status)
+	_, _ = w.Write(text) // the client is gone if it fails: nobody is left to tell
+	return nil
+}
+
+func wantsYAML(r *http.Request) bool {
+	accept := r.Header.Get("Accept")
+	return strings.Contains(accept, "yaml") && !strings.Contains(accept, "json")
+}
+
+// fail answers with CLAMP's error body.
+func fail(w http.ResponseWriter, r *http.Request, err error) {
+	f := faultOf(err)
+	_ = write(w, r, f.status, map[string]string{"errorDetails": f.text})
+}
+
+// faultOf says how an error is told. Texts of errors that are not ours stay with us.
+func faultOf(err error) *fault {
+	var (
+		own       *fault
+		problems  tosca.Problems
+		rejection *engine.Rejection
+		tooLarge  *http.MaxBytesError
+	)
+	switch {
+	case errors.As(err, &own):
+		return own
+	case errors.As(err, &problems):
+		return faultf(http.StatusBadRequest, "%s", problems.Error())
+	case errors.As(err, &tooLarge):
+		return faultf(http.StatusRequestEntityTooLarge, "the request is larger than %d bytes", tooLarge.Limit)
+	case errors.As(err, &rejection):
+		return faultf(http.StatusInternalServerError, "Internal Server Error: the processes of control loops do not take this: %s; are they deployed?", rejection.Text)
+	case errors.Is(err, runner.ErrStopped):
+		return faultf(http.StatusServiceUnavailable, "%s; try again when it is back", runner.ErrStopped)
+	case errors.Is(err, context.DeadlineExceeded):
+		return faultf(http.StatusGatewayTimeout, "this took longer than %s; what was ordered goes on", requestTimeout)
+	}
+	return faultf(http.StatusInternalServerError, "Internal Server Error: the engine cannot do this now; its log says why")
+}
+
+// maxBody bounds what a body may have.
+const maxBody = tosca.MaxBytes
+
+func readBody(r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
+	if err != nil {
+		if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+			return nil, err
+		}
+		return nil, faultf(http.StatusBadRequest, "the body of the request could not be read to its end")
+	}
+	if len(strings.TrimSpace(string(body))) == 0 {
+		return nil, faultf(http.StatusBadRequest, "the request has no body")
+	}
+	return body, nil
+}
+
+// decode reads a small JSON or YAML body into v.
+func decode(r *http.Request, v any) error {
+	body, err := readBody(r)
+	if err != nil {
+		return err
+	}
+	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if strings.Contains(media, "yaml") {
+		var value any
+		if err := yaml.Unmarshal(body, &value); err != nil {
+			return faultf(http.StatusBadRequest, "the body is no YAML")
+		}
+		if body, err = json.Marshal(value); err != nil {
+			return err
+		}
+	}
+	if err := json.Unmarshal(body, v); err != nil {
+		var mismatch *json.UnmarshalTypeError
+		if errors.As(err, &mismatch) {
+			return faultf(http.StatusBadRequest, "field %q must not be a %s", mismatch.Field, strings.Fields(mismatch.Value)[0])
+		}
+		return faultf(http.StatusBadRequest, "the body is no JSON")
+	}
+	return nil
+}

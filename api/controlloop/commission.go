@@ -1,0 +1,187 @@
+package controlloop
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/sonata-bpmn/sonata/adapters/tosca"
+	"github.com/sonata-bpmn/sonata/engine"
+	"github.com/sonata-bpmn/sonata/engine/runner"
+)
+
+// commissioned is a service template with the instance that keeps it.
+type commissioned struct {
+	found
+	template *tosca.ServiceTemplate
+}
+
+// catalogue reads all service templates that are commissioned, the oldest first.
+func (h *handlers) catalogue() ([]commissioned, []*tosca.ServiceTemplate, error) {
+	kept, err := h.instances(runner.Filter{ProcessID: processDefinition, State: engine.StateActive})
+	if err != nil {
+		return nil, nil, err
+	}
+	var all []commissioned
+	var templates []*tosca.ServiceTemplate
+	for _, in := range kept {
+		if in.variables["gone"] == true {
+			continue
+		}
+		t, err := tosca.FromValue(in.variables["template"], templates...)
+		if err != nil {
+			return nil, nil, fmt.Errorf("the service template of instance %s: %w", in.key, err)
+		}
+		all, templates = append(all, commissioned{in, t}), append(templates, t)
+	}
+	return all, templates, nil
+}
+
+// commission takes a service template in: it answers with the identifiers of all its node templates.
+func (h *handlers) commission(r *http.Request) (reply, error) {
+	body, err := readBody(r)
+	if err != nil {
+		return reply{}, err
+	}
+	h.writing.Lock()
+	defer h.writing.Unlock()
+	all, templates, err := h.catalogue()
+	if err != nil {
+		return reply{}, err
+	}
+	t, err := tosca.Parse(body, templates...)
+	if err != nil {
+		return reply{}, err
+	}
+	if err := h.take(r, t, all); err != nil {
+		return reply{}, err
+	}
+	affected := []tosca.Identifier{}
+	for _, n := range t.NodeTemplates() {
+		affected = append(affected, n.Identifier)
+	}
+	return ok(map[string]any{"affectedControlLoopDefinitions": affected})
+}
+
+// take hands a service template to its process.
+func (h *handlers) take(r *http.Request, t *tosca.ServiceTemplate, all []commissioned) error {
+	participants, err := h.active(processParticipant)
+	if err != nil {
+		return err
+	}
+	id, updates := keyOf(t), updatesOf(t)
+	instances := 0
+	for _, c := range all {
+		if c.id != id {
+			continue
+		}
+		if instances, err = h.instancesOf(c.template); err != nil {
+			return err
+		}
+	}
+	primed := []any{}
+	for _, p := range participants {
+		if kind := p.identifier("participantType"); updates[kind.String()] != nil {
+			primed = append(primed, map[string]any{"participantId": value(p.identifier("participantId")), "participantType": value(kind)})
+		}
+	}
+	_, err = h.request(r.Context(), message(messageCommission, id, map[string]any{
+		"name": id.Name, "version": id.Version, "template": t.Value(), "updates": updates, "participants": primed, "instances": int64(instances),
+	}))
+	return err
+}
+
+// keyOf names a service template: as it names itself, else after its first control loop.
+func keyOf(t *tosca.ServiceTemplate) tosca.Identifier {
+	if id := t.Identifier(); id.Name != "" && id.Version != "" {
+		return id
+	}
+	if loops := t.ControlLoops(); len(loops) > 0 {
+		return loops[0].Identifier
+	}
+	return defaultTemplate
+}
+
+// defaultTemplate is the name that CLAMP gives a service template that has none.
+var defaultTemplate = tosca.Identifier{Name: "ToscaServiceTemplateSimple", Version: "1.0.0"}
+
+// updatesOf is what participants of each type are to handle (the field participantDefinitionUpdates of PARTICIPANT_UPDATE), by the type.
+func updatesOf(t *tosca.ServiceTemplate) map[string]any {
+	updates := map[string]any{}
+	nodes := t.NodeTemplates()
+	for _, loop := range t.ControlLoops() {
+		for _, e := range loop.Elements {
+			key := e.ParticipantType.String()
+			list, known := updates[key].([]any)
+			if !known {
+				list = []any{map[string]any{"participantType": value(e.ParticipantType), "controlLoopElementDefinitionList": []any{}}}
+			}
+			update := list[0].(map[string]any)
+			i := slices.IndexFunc(nodes, func(n tosca.NodeTemplate) bool { return n.Identifier == e.Identifier })
+			update["controlLoopElementDefinitionList"] = append(update["controlLoopElementDefinitionList"].([]any), map[string]any{
+				"clElementDefinitionId": value(e.Identifier), "controlLoopElementToscaNodeTemplate": nodes[i].Value,
+				"commonPropertiesMap": t.Properties(e.Identifier, true),
+			})
+			updates[key] = list
+		}
+	}
+	return updates
+}
+
+// instancesOf counts the control loops of the definitions in a service template.
+func (h *handlers) instancesOf(t *tosca.ServiceTemplate) (int, error) {
+	loops, err := h.active(processLoop)
+	return len(slices.DeleteFunc(loops, func(in found) bool { return !t.IsControlLoop(in.identifier("definition")) })), err
+}
+
+// decommission ends a service template that has no instances. It is named by its own name, or that of a control loop in it.
+func (h *handlers) decommission(r *http.Request) (reply, error) {
+	id, err := named(r)
+	if err != nil {
+		return reply{}, err
+	}
+	h.writing.Lock()
+	defer h.writing.Unlock()
+	all, _, err := h.catalogue()
+	if err != nil {
+		return reply{}, err
+	}
+	i := slices.IndexFunc(all, func(c commissioned) bool {
+		return c.id == id || c.template.IsControlLoop(id) || id == defaultTemplate && len(all) == 1
+	})
+	if i < 0 {
+		return reply{}, faultf(http.StatusNotFound, "no service template and no control loop definition %s is commissioned", id)
+	}
+	if err := h.end(r, all[i]); err != nil {
+		return reply{}, err
+	}
+	return ok(map[string]any{"affectedControlLoopDefinitions": []tosca.Identifier{id}})
+}
+
+// end decommissions a service template.
+func (h *handlers) end(r *http.Request, c commissioned) error {
+	instances, err := h.instancesOf(c.template)
+	if err != nil {
+		return err
+	}
+	_, err = h.request(r.Context(), message(messageDecommission, c.id, map[string]any{"instances": int64(instances)}))
+	return err
+}
+
+// getDefinitions lists the node templates that define control loops.
+func (h *handlers) getDefinitions(r *http.Request) (reply, error) {
+	_, templates, err := h.catalogue()
+	if err != nil {
+		return reply{}, err
+	}
+	name, version := r.URL.Query().Get("name"), r.URL.Query().Get("version")
+	list := []map[string]any{}
+	for _, t := range templates {
+		for _, n := range t.NodeTemplates() {
+			if t.IsControlLoop(n.Identifier) && (name == "" || n.Name == name) && (version == "" || n.Version == version) {
+				list = append(list, n.Value)
+			}
+		}
+	}
+	return ok(list)
+}
