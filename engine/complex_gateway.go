@@ -2,7 +2,7 @@ package engine
 
 import "slices"
 
-// complexGateway synchronizes as its activation condition says (§10.6.5, §13.3.5). While it waits for its start it is activated
+// complexGateway synchronizes as its activation condition says (§10.6.5, §13.4.5). While it waits for its start it is activated
 // as soon as the condition holds; it consumes one token of each incoming flow that has one and produces one on each outgoing flow whose
 // condition holds. It then waits for its reset: for the tokens that can still come on the other incoming flows, by the rule of the
 // inclusive join, which it consumes too. Expressions see `activationCount`, how many incoming flows have a token,

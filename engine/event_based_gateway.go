@@ -2,7 +2,7 @@ package engine
 
 import "github.com/sonata-bpmn/sonata/bpmn"
 
-// eventBasedGateway waits for whichever of the events after it happens first (§10.6.6, §13.3.4). All of them wait at once, and
+// eventBasedGateway waits for whichever of the events after it happens first (§10.6.6, §13.4.4). All of them wait at once, and
 // all others are withdrawn in the step in which one happens.
 type eventBasedGateway struct{}
 

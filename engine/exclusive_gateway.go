@@ -1,7 +1,7 @@
 package engine
 
 // exclusiveGateway routes each token to the first outgoing flow, in the order of the file, whose condition holds, or else to the
-// default flow, whose own condition is never evaluated (§10.6.2, §13.3.2). It never waits: incoming flows are merged, not
+// default flow, whose own condition is never evaluated (§10.6.2, §13.4.2). It never waits: incoming flows are merged, not
 // joined.
 type exclusiveGateway struct{}
 

@@ -84,7 +84,7 @@ func TestParallelGatewayForksAndJoins(t *testing.T) {
 	c.Completed()
 }
 
-// §13.3.1: the join needs a token on each flow; two on one flow are not enough, and the surplus stays (camunda#6778,
+// §13.4.1: the join needs a token on each flow; two on one flow are not enough, and the surplus stays (camunda#6778,
 // zenbpm#641).
 func TestParallelGatewayKeepsSurplusTokens(t *testing.T) {
 	c := enginetest.Start(t, `
@@ -213,7 +213,7 @@ func TestInclusiveJoinWithAFlowTakenTwice(t *testing.T) {
 	c.Completed()
 }
 
-// §13.3.3, second half of the rule: a token that can reach both an empty flow and one that has a token already does not
+// §13.4.3, second half of the rule: a token that can reach both an empty flow and one that has a token already does not
 // hold the join back; engines that implement only the first half wait for ever in such a loop.
 func TestInclusiveJoinDoesNotWaitForATokenThatCanReachAFilledFlow(t *testing.T) {
 	c := enginetest.Start(t, `
@@ -301,7 +301,7 @@ func TestEventBasedGatewayTargets(t *testing.T) {
 	require.ErrorContains(t, err, "which waits for nothing")
 }
 
-// §13.2.1: an activity with several outgoing flows sends a token on each whose condition holds; unconditioned flows are
+// §13.3.1: an activity with several outgoing flows sends a token on each whose condition holds; unconditioned flows are
 // always taken, the default one only if no condition held.
 func TestConditionalFlowsFromAnActivity(t *testing.T) {
 	const flows = `
@@ -319,7 +319,7 @@ func TestConditionalFlowsFromAnActivity(t *testing.T) {
 	require.Equal(t, "start a always else", c.Path())
 }
 
-// An activity with several incoming flows runs once for each token; nothing is joined (§13.2.1).
+// An activity with several incoming flows runs once for each token; nothing is joined (§13.3.1).
 func TestImplicitMerge(t *testing.T) {
 	c := enginetest.Start(t, `
 		startEvent start

@@ -3,7 +3,7 @@ package engine
 import "slices"
 
 // inclusiveGateway produces a token on every outgoing flow whose condition holds, or on the default flow if none does. As a
-// join it waits for the tokens that can still come (§10.6.3, §13.3.3): it goes on when at least one incoming flow has a token and,
+// join it waits for the tokens that can still come (§10.6.3, §13.4.3): it goes on when at least one incoming flow has a token and,
 // for every token elsewhere in its scope that could reach an empty incoming flow without passing the gateway, that token
 // could also reach an incoming flow that is not empty. It then consumes one token of each flow that has any.
 //

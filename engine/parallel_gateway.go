@@ -1,7 +1,7 @@
 package engine
 
 // parallelGateway waits for a token on each of its incoming flows, consumes exactly one of each, and produces one on each
-// outgoing flow (§10.6.4, §13.3.1). Further tokens on a flow stay there for the next time.
+// outgoing flow (§10.6.4, §13.4.1). Further tokens on a flow stay there for the next time.
 type parallelGateway struct{}
 
 func (parallelGateway) arrive(s *step, n *node, t Token) {

@@ -74,7 +74,7 @@ func (s *step) emit(e Event) {
 func (s *step) newID() ID { return s.in.LastID + 1 }
 
 // run moves tokens until none can: first those that are on their way, then scopes that became empty, and, when nothing
-// else moves, the joins that wait for just that (inclusive gateway, §13.3.3).
+// else moves, the joins that wait for just that (inclusive gateway, §13.4.3).
 func (s *step) run() {
 	for {
 		switch {
@@ -167,7 +167,7 @@ func (s *step) settle() bool {
 }
 
 // checkDrained ends what is inside of a scope in which no token is left: an embedded sub-process goes on after it, the
-// process itself is completed (§13.2.1, §13.5.6).
+// process itself is completed (§13.3.4, §13.5.6).
 func (s *step) checkDrained(id ID) {
 	scope := s.in.Scope(id)
 	if scope == nil || s.in.State != StateActive {

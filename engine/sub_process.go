@@ -1,7 +1,7 @@
 package engine
 
 // subProcess runs the flow nodes inside of it in a scope of its own and goes on when none of them is left to run
-// (§10.3.5, §13.2.4). As an event sub-process it starts when the trigger of its start event happens while the scope
+// (§10.3.5, §13.3.4). As an event sub-process it starts when the trigger of its start event happens while the scope
 // around it is alive; if that event interrupts, everything else in the scope is withdrawn first (§13.5.4).
 type subProcess struct{}
 

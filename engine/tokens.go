@@ -102,7 +102,7 @@ func (s *step) take(n *node, t Token, flows []*flow) {
 	}
 }
 
-// chooseAll applies the rule for leaving an activity or event (§13.2.1): every flow without a condition is taken, and every
+// chooseAll applies the rule for leaving an activity or event (§13.3.1): every flow without a condition is taken, and every
 // flow whose condition holds; the default flow only if no condition held.
 func (s *step) chooseAll(n *node, t Token) ([]*flow, error) {
 	if len(n.outgoing) == 1 && n.outgoing[0].condition == nil {

@@ -10,13 +10,14 @@ type place struct {
 	sub         bool     // inside of a sub-process
 	joined      bool     // a parallel join waits for this branch
 	once        bool     // no more than one token comes by
+	many        bool     // several tokens may be here at once, which an inclusive join makes one of
 	graph       bool     // the flows of sub-processes lead anywhere
 	handlers    *[]string
 }
 
 // inside is the place in a new scope.
 func (at place) inside() place {
-	at.depth, at.transaction, at.joined, at.once, at.sub = at.depth+1, false, false, true, true
+	at.depth, at.transaction, at.joined, at.once, at.many, at.sub = at.depth+1, false, false, true, false, true
 	at.handlers = &[]string{}
 	return at
 }

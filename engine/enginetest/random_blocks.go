@@ -71,7 +71,9 @@ func (r *Random) block(at place) (first, last string) {
 	case 2, 3:
 		return r.parallel(at)
 	case 4, 5:
-		return r.inclusive(at)
+		if !at.many || !at.joined {
+			return r.inclusive(at)
+		}
 	case 6:
 		return r.repeat(at)
 	case 7:
@@ -79,7 +81,9 @@ func (r *Random) block(at place) (first, last string) {
 	case 8:
 		return r.implicit(at)
 	case 9:
-		return r.conditional(at)
+		if !at.many || !at.joined {
+			return r.conditional(at)
+		}
 	case 10:
 		return r.quantities()
 	case 11:
@@ -126,7 +130,7 @@ func (r *Random) paths(at place, id string, exits []exit) (last string) {
 				continue
 			}
 			beside := at
-			beside.joined, beside.once = false, false
+			beside.joined, beside.once, beside.many = false, false, true
 			r.flow(r.path(beside, e.id), r.node("endEvent", "end", ""))
 			continue
 		}

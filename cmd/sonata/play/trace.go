@@ -144,7 +144,7 @@ func (t tracer) flow(e engine.TokenProduced) {
 }
 
 // chosen tells which flow an event-based gateway has taken: the token waits in the gateway and is then placed into the event that
-// happened (§13.3.4).
+// happened (§13.4.4).
 func (t tracer) chosen(e engine.TokenProduced) {
 	n := t.Process.Node(e.Node)
 	if n == nil || len(n.Incoming) != 1 || n.Incoming[0].Source.Kind != "eventBasedGateway" {
