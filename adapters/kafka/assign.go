@@ -20,6 +20,9 @@ func (c *consumer) bind(ctx context.Context, names []string, positions []runner.
 	c.positions = make(map[partition]int64, len(positions))
 	for _, p := range positions {
 		c.positions[partition{p.Topic, p.Partition}] = p.Offset
+		if _, known := c.ids[p.Topic]; !known && p.TopicID != "" {
+			c.ids[p.Topic] = p.TopicID // what was read was of this topic, whatever has its name now
+		}
 	}
 	return c.reassign(ctx)
 }
@@ -41,6 +44,7 @@ func (c *consumer) reassign(ctx context.Context) error {
 		return err
 	}
 	fresh, gone, anew := c.difference(there)
+	c.name(there)
 	if err := c.unassign(append(gone, anew...)); err != nil {
 		return err
 	}
@@ -55,6 +59,15 @@ func (c *consumer) reassign(ctx context.Context) error {
 		c.ids[name] = d.id
 	}
 	return nil
+}
+
+// name notes the ids of the topics, for the records that are read from now on.
+func (c *consumer) name(there map[string]description) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for name, d := range there {
+		c.topicIDs[name] = d.id
+	}
 }
 
 // difference compares what there is with what is assigned: partitions to add, those to remove, and those of topics that have been

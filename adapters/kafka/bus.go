@@ -30,7 +30,10 @@ type Bus struct {
 	closed  bool
 }
 
-var _ runner.Bus = (*Bus)(nil)
+var (
+	_ runner.Bus     = (*Bus)(nil)
+	_ runner.Cluster = (*Bus)(nil)
+)
 
 var errClosed = errors.New("kafka: the bus is closed")
 
@@ -95,6 +98,22 @@ func (b *Bus) Bind(ctx context.Context, wanted runner.Topics, positions []runner
 	}
 	b.health.setBound(err)
 	return err
+}
+
+// ClusterID implements [runner.Cluster].
+func (b *Bus) ClusterID(ctx context.Context) (string, error) {
+	ctx, leave, err := b.enter(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer leave()
+	ctx, cancel := context.WithTimeout(ctx, b.config.RequestTimeout)
+	defer cancel()
+	id, err := b.topics.admin.ClusterID(ctx)
+	if err != nil {
+		return "", b.topics.unreachable(err, b.config.RequestTimeout)
+	}
+	return id, nil
 }
 
 // join makes one error of what is wrong with topics, naming a reason that they share once.

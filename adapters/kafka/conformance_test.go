@@ -49,6 +49,7 @@ func conformance(t *testing.T, addr string) {
 		"position after the end":             testPositionAfterEnd,
 		"topic created anew":                 testTopicCreatedAnew,
 		"topic created anew while unread":    testTopicCreatedAnewUnread,
+		"topic created anew while down":      testTopicCreatedAnewWhileDown,
 		"batches that are refused":           testRefusedBatch,
 		"back-pressure":                      testBackPressure,
 		"garbage":                            testGarbage,
@@ -320,6 +321,42 @@ func testTopicCreatedAnew(t *testing.T, addr string) {
 	}
 	require.Len(t, b.Faults(), 1)
 	require.Eventually(t, func() bool { return b.Health() == nil }, patience, 50*time.Millisecond)
+}
+
+// What was read of a topic of the same name means nothing, although nobody was there to see it go; the cluster is the same.
+func testTopicCreatedAnewWhileDown(t *testing.T, addr string) {
+	in := newInbox()
+	b := bus(t, addr, in)
+	name := topic("anew-down")
+	bind(t, b, nil, name)
+	publish(t, b, messages(name, 5)...)
+	var id string
+	for range 5 {
+		id = in.next(t).TopicID
+	}
+	require.NotEmpty(t, id)
+	cluster, err := b.ClusterID(deadline(t))
+	require.NoError(t, err)
+	require.NotEmpty(t, cluster)
+	require.NoError(t, b.Close())
+
+	r := rawClient(t, addr)
+	deleted, err := r.admin.DeleteTopics(deadline(t), []string{name})
+	require.NoError(t, err)
+	require.Equal(t, confluent.ErrNoError, deleted[0].Error.Code())
+	require.Eventually(t, func() bool { return r.tryCreate(name) }, patience, 50*time.Millisecond)
+	for i := range 8 {
+		r.send(name, 0, fmt.Appendf(nil, `{"n":%d}`, i))
+	}
+	b = bus(t, addr, in)
+	bind(t, b, []runner.Position{{Topic: name, TopicID: id, Offset: 5}}, name)
+	for i := range 8 {
+		got := in.next(t)
+		require.Equal(t, i, number(t, got))
+		require.Equal(t, i == 0, got.Reset)
+		require.NotEqual(t, id, got.TopicID)
+	}
+	require.Len(t, b.Faults(), 1)
 }
 
 func testTopicCreatedAnewUnread(t *testing.T, addr string) {

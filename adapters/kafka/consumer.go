@@ -49,7 +49,8 @@ type consumer struct {
 	// reset marks partitions whose next record is to carry Reset.
 	reset map[partition]bool
 	// unshown are positions after accepted records that have not been committed yet.
-	unshown map[partition]int64
+	unshown  map[partition]int64
+	topicIDs map[string]string // of the topics that records come from
 	// refused is why the batch in hand was not accepted the last time it was offered.
 	refused error
 }
@@ -62,7 +63,7 @@ func newConsumer(config Config, logs *logs, topics *topics, faults *faults) (*co
 	return &consumer{
 		config: config, topics: topics, handle: handle, faults: faults,
 		positions: map[partition]int64{}, ids: map[string]string{}, anew: map[partition]bool{},
-		next: map[partition]int64{}, reset: map[partition]bool{}, unshown: map[partition]int64{},
+		next: map[partition]int64{}, topicIDs: map[string]string{}, reset: map[partition]bool{}, unshown: map[partition]int64{},
 	}, nil
 }
 
@@ -121,9 +122,10 @@ func (c *consumer) take(m *confluent.Message) (runner.Incoming, bool) {
 	c.next[p] = offset + 1
 	reset := c.reset[p]
 	delete(c.reset, p)
+	id := c.topicIDs[p.topic]
 	c.mu.Unlock()
 
-	in := runner.Incoming{Topic: p.topic, Partition: p.number, Offset: offset, Key: m.Key, Value: m.Value, Reset: reset}
+	in := runner.Incoming{Topic: p.topic, TopicID: id, Partition: p.number, Offset: offset, Key: m.Key, Value: m.Value, Reset: reset}
 	for _, h := range m.Headers {
 		in.Headers = append(in.Headers, runner.RecordHeader{Key: h.Key, Value: h.Value})
 	}

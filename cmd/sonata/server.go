@@ -48,6 +48,15 @@ func (s *server) run(ctx context.Context, guest func(ctx context.Context, up run
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
+	marker, err := bolt.OpenMarker(s.data)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, marker.Close()) }()
+	crashed, err := reportCrashes(s.data, s.log)
+	if err != nil {
+		return err
+	}
 	listener, err := s.listener(ctx)
 	if err != nil {
 		return err
@@ -71,7 +80,10 @@ func (s *server) run(ctx context.Context, guest func(ctx context.Context, up run
 		return err
 	}
 	defer func() { err = errors.Join(err, bus.Close()) }()
-	r, err = runner.New(store, runner.Options{Bus: bus, Logger: s.log, MessageTTL: s.messageTTL, SeenWindow: s.seenWindow})
+	r, err = runner.New(store, runner.Options{
+		Bus: bus, Logger: s.log, MessageTTL: s.messageTTL, SeenWindow: s.seenWindow, HistoryTTL: s.historyTTL,
+		DeadLetterTopic: s.deadLetters, AdoptCluster: s.adoptCluster, Marker: marker, Crashed: crashed,
+	})
 	if err != nil {
 		return err
 	}

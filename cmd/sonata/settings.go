@@ -22,6 +22,9 @@ type settings struct {
 	logLevel     string
 	logFormat    string
 	messageTTL   time.Duration
+	adoptCluster string
+	deadLetters  string
+	historyTTL   time.Duration
 	seenWindow   time.Duration
 	stopTimeout  time.Duration
 }
@@ -35,6 +38,7 @@ func (s *settings) flags() *pflag.FlagSet {
 	f.StringVar(&s.listen, "listen", "127.0.0.1:8080", "serve REST on this `HOST:PORT` (port 0: any free one)")
 	f.StringVar(&s.brokerListen, "broker-listen", "127.0.0.1:9092", "let the embedded Kafka broker listen on this `HOST:PORT`")
 	f.StringSliceVar(&s.kafka, "kafka", nil, "use this Kafka cluster instead of the embedded broker (`HOST:PORT,…`)")
+	f.StringVar(&s.adoptCluster, "adopt-cluster", "", "go on with the Kafka cluster of this `ID`, although the data belongs to another")
 	f.Var(&s.kafkaOptions, "kafka-option", "a setting of librdkafka for --kafka, such as security.protocol=ssl (repeatable)")
 	f.StringArrayVar(&s.deploy, "deploy", nil, "deploy the .bpmn files of this `DIR` instead of the built-in ones (repeatable)")
 	f.BoolVar(&s.watch, "watch", false, "deploy a file of the --deploy folders again when it changes")
@@ -43,6 +47,8 @@ func (s *settings) flags() *pflag.FlagSet {
 	choiceVar(f, &s.logLevel, "log-level", "least severe log lines to write", "info", "debug", "warn", "error")
 	choiceVar(f, &s.logFormat, "log-format", "form of the log lines on standard error", "text", "json")
 	f.DurationVar(&s.messageTTL, "message-ttl", time.Hour, "keep a message that nobody awaits yet for this `TIME`")
+	f.StringVar(&s.deadLetters, "dead-letter-topic", "", "publish messages that could not be used to this `TOPIC` too")
+	f.DurationVar(&s.historyTTL, "history-ttl", 30*24*time.Hour, "keep instances that have ended for this `TIME` (0: for ever)")
 	f.DurationVar(&s.seenWindow, "seen-window", 7*24*time.Hour, "remember CloudEvent ids, to drop repetitions, for this `TIME`")
 	f.DurationVar(&s.stopTimeout, "stop-timeout", 10*time.Second, "on a graceful stop, wait at most this `TIME` for requests and the broker")
 	return f
@@ -58,6 +64,9 @@ func (s *settings) check() error {
 	}
 	if s.messageTTL <= 0 || s.seenWindow <= 0 || s.stopTimeout <= 0 {
 		return usagef("--message-ttl, --seen-window and --stop-timeout must be longer than 0")
+	}
+	if s.historyTTL < 0 {
+		return usagef("--history-ttl must not be negative; 0 keeps everything")
 	}
 	if s.allowRemote {
 		return nil

@@ -17,6 +17,9 @@ func (r *Runner) bind(ctx context.Context) error {
 	r.binding.Lock()
 	defer r.binding.Unlock()
 	topics, err := r.topics()
+	if err == nil {
+		err = r.checkCluster(ctx)
+	}
 	if err == nil && (!slices.Equal(topics.Consume, r.bound.Consume) || !slices.Equal(topics.Publish, r.bound.Publish)) {
 		var positions []Position
 		if positions, err = r.Positions(); err == nil {

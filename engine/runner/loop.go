@@ -185,6 +185,11 @@ func (b *batch) run(requests []*request) error {
 			return b.err
 		}
 	}
+	for _, t := range b.duePurges(b.r.opts.BatchSize) {
+		if _ = b.perform(t); b.err != nil {
+			return b.err
+		}
+	}
 	b.r.next = b.r.nextWake(b.tx)
 	if !b.wrote {
 		return errNothing
@@ -218,6 +223,7 @@ func (r *Runner) committed(b *batch) {
 	if b.messages > 0 {
 		signal(r.published)
 	}
+	b.mergeAcquitted(b.acquitted)
 	r.handlers.committed(b.jobs, b.changed)
 	r.jobNews.tell(b.jobs)
 }

@@ -84,6 +84,9 @@ type outboxRow struct {
 // message that the bus can never send becomes a dead letter.
 func (r *Runner) dispatchSome(ctx context.Context) (int, error) {
 	rows, err := r.outboxRows()
+	if err == nil && len(rows) > 0 {
+		err = r.checkCluster(ctx)
+	}
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}

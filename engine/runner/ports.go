@@ -31,13 +31,21 @@ type Topics struct{ Consume, Publish []string }
 // Position is the offset of the next record to read of a partition.
 type Position struct {
 	Topic     string
+	TopicID   string // of the topic that the offset is of; "": not known. A topic that was created anew has another one.
 	Partition int32
 	Offset    int64
+}
+
+// Cluster is a Bus that knows which Kafka cluster it talks to. A store belongs to the cluster that it was first used with: offsets and
+// what is to be published mean nothing in another.
+type Cluster interface {
+	ClusterID(ctx context.Context) (string, error)
 }
 
 // Incoming is one record, as a Bus delivers it to [Runner.Receive].
 type Incoming struct {
 	Topic     string
+	TopicID   string // as in [Position]
 	Partition int32
 	Offset    int64
 	Key       []byte

@@ -26,10 +26,14 @@ func (r *Runner) Receive(ctx context.Context, records []Incoming) error {
 
 // take deals with a record. If dealing with it has failed, it is buried.
 func (u *unit) take(record Incoming, failed error) {
-	if record.Offset < u.position(record.Topic, record.Partition) && !record.Reset {
+	next := u.position(record.Topic, record.Partition)
+	anew := record.Reset || next.TopicID != "" && record.TopicID != "" && next.TopicID != record.TopicID
+	if record.Offset < next.Offset && !anew {
 		return
 	}
-	u.setPosition(Position{record.Topic, record.Partition, record.Offset + 1})
+	u.setPosition(Position{record.Topic, record.TopicID, record.Partition, record.Offset + 1})
+	work := workOfRecord(&record)
+	defer u.r.workOn(u.r.workOn(work))
 	key := u.nextKey()
 	if record.ID != "" {
 		if _, repeated := u.seen(record.Source, record.ID, key); repeated {
@@ -38,7 +42,12 @@ func (u *unit) take(record Incoming, failed error) {
 		}
 	}
 	m := newMessage(key, record)
+	reason, poison := u.isPoison(work)
+	u.acquit(work)
 	switch {
+	case poison:
+		u.clear(work)
+		u.bury(m, CauseFailed, reason)
 	case record.Fault != "":
 		u.bury(m, CauseUnreadable, record.Fault)
 	case failed != nil:
@@ -82,24 +91,30 @@ func positionKey(topic string, partition int32) rowKey {
 	return rowKey{}.text(topic).num(int64(partition))
 }
 
-// position is the offset of the next record to read.
-func (u *unit) position(topic string, partition int32) int64 {
-	row := u.tx.Get(tablePositions, positionKey(topic, partition))
-	if row == nil {
-		return 0
+// position is where to read on: at offset 0 if nothing was read yet.
+func (u *unit) position(topic string, partition int32) (p Position) {
+	if row := u.tx.Get(tablePositions, positionKey(topic, partition)); row != nil {
+		p = decodePosition(partition, row)
 	}
-	return num(row[:8], 1)
+	return p
 }
 
 func (u *unit) setPosition(p Position) {
-	u.put(tablePositions, positionKey(p.Topic, p.Partition), append(rowKey{}.num(p.Offset), p.Topic...))
+	row := append(rowKey{}.num(p.Offset), byte(len(p.TopicID)))
+	u.put(tablePositions, positionKey(p.Topic, p.Partition), append(append(row, p.TopicID...), p.Topic...))
+}
+
+func decodePosition(partition int32, row []byte) Position {
+	names := row[9:]
+	id := int(row[8])
+	return Position{Topic: string(names[id:]), TopicID: string(names[:id]), Partition: partition, Offset: num(row[:8], 1)}
 }
 
 // Positions lists the offset of the next record to read, for each partition of which records were received.
 func (r *Runner) Positions() (positions []Position, err error) {
 	err = r.store.View(func(tx ReadTx) error {
 		tx.Ascend(tablePositions, nil, func(key, row []byte) bool {
-			positions = append(positions, Position{Topic: string(row[8:]), Partition: int32(num(key, 1)), Offset: num(row[:8], 1)})
+			positions = append(positions, decodePosition(int32(num(key, 1)), row))
 			return true
 		})
 		return nil

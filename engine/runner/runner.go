@@ -20,6 +20,7 @@ type Options struct {
 	Clock      Clock         // nil: the system's
 	Logger     *slog.Logger  // nil: silent
 	MessageTTL time.Duration // how long a message that nobody awaits yet is kept for whoever comes to wait; default 1 h
+	HistoryTTL time.Duration // how long instances are kept after their end; 0: for ever
 	SeenWindow time.Duration // how long CloudEvent ids are remembered; default 7 days
 	// DeadLetterTopic is where messages that could not be used are published, besides being kept; "": nowhere.
 	DeadLetterTopic string
@@ -28,6 +29,15 @@ type Options struct {
 	// Handlers do the jobs of a type within this process; jobs of other types wait for external workers ([Runner.ActivateJobs]).
 	Handlers     map[string]Handler
 	HandlerLimit int // how many jobs handlers do at a time; default 1000
+
+	// AdoptCluster is the id of a Kafka cluster to go on with, although the store belongs to another: its topics are read from their first
+	// records, and what is in the outbox is published there.
+	AdoptCluster string
+
+	// Marker notes what is worked on, and Crashed says that the process before this one crashed rather than was killed: an instance or a
+	// record at which a process ends is set aside. nil: nothing is.
+	Marker  Marker
+	Crashed bool
 
 	// For playing processes; leave them out otherwise.
 	ID            uuid.UUID     // of a new store, from which the ids of messages follow; default: a random one
@@ -73,6 +83,8 @@ type Runner struct {
 	watchers  watchers
 	health    health
 	resting   resting
+	suspects  suspects
+	clusterOK atomic.Bool // the store belongs to the cluster
 	handlers  *handlers
 	jobNews   jobNews
 	binding   sync.Mutex // held while the bus is bound
@@ -85,6 +97,7 @@ type Runner struct {
 	next     time.Time // when a row is due; zero: none is
 	settling []chan struct{}
 	entries  []Entry // room for those of the next batch
+	working  uint64  // what is marked
 }
 
 // Keys of tableMeta.
@@ -93,6 +106,7 @@ var (
 	metaID       = []byte("id")
 	metaCounters = []byte("counters")
 	metaSeenFrom = []byte("seen-from")
+	metaCluster  = []byte("cluster")
 )
 
 // tablesFormat is the number of the tables' layout. Another one is refused, not guessed at.
@@ -122,6 +136,12 @@ func New(store Store, opts Options) (*Runner, error) {
 	r.health.clock = opts.Clock
 	r.health.set(troubleStopped, errors.New("the runner is not running"))
 	if err := r.prepare(); err != nil {
+		return nil, err
+	}
+	if err := r.blame(); err != nil {
+		return nil, err
+	}
+	if err := store.View(r.loadSuspects); err != nil {
 		return nil, err
 	}
 	return r, store.View(r.load)

@@ -16,18 +16,19 @@ import (
 // batch is one store transaction in the making. It is made of units, one for each request, and each of them is in it
 // either wholly or not at all.
 type batch struct {
-	r        *Runner
-	tx       Tx
-	now      time.Time
-	err      error // the first error of the store; it fails the whole batch
-	wrote    bool
-	state    // as the units so far leave it
-	watched  bool    // somebody wants the entries
-	entries  []Entry // as the units so far, and the one at work, have made them
-	messages int     // in the outbox
-	jobs     []jobRef                        // that became available
-	before   map[engine.Key]*engine.Instance // what has changed, as the store has it; nil: it is new
-	undone   []undo                          // room for the undo of the next unit
+	r         *Runner
+	tx        Tx
+	now       time.Time
+	err       error // the first error of the store; it fails the whole batch
+	wrote     bool
+	state                                     // as the units so far leave it
+	watched   bool                            // somebody wants the entries
+	entries   []Entry                         // as the units so far, and the one at work, have made them
+	messages  int                             // in the outbox
+	jobs      []jobRef                        // that became available
+	before    map[engine.Key]*engine.Instance // what has changed, as the store has it; nil: it is new
+	undone    []undo                          // room for the undo of the next unit
+	acquitted []uint64                        // what is suspected no longer
 }
 
 // state is what a unit may change besides rows.
@@ -65,15 +66,16 @@ func decodeCounters(row []byte) (c counters) {
 type unit struct {
 	*batch
 	state
-	undo     []undo
-	queue    []func() // commands that follow from what was done, in their order
-	told     int // how many entries there were before this unit
-	messages int
-	jobs     []jobRef
-	depth    map[engine.Key]int // of calls, of the instances started in this unit
-	stepping engine.Key         // the instance whose step runs, for the log
-	finally  func() error       // runs after everything that follows; its error undoes it all
-	failure  error
+	undo      []undo
+	queue     []func() // commands that follow from what was done, in their order
+	told      int      // how many entries there were before this unit
+	messages  int
+	jobs      []jobRef
+	acquitted []uint64
+	depth     map[engine.Key]int // of calls, of the instances started in this unit
+	stepping  engine.Key         // the instance whose step runs, for the log
+	finally   func() error       // runs after everything that follows; its error undoes it all
+	failure   error
 }
 
 type undo struct {
@@ -164,6 +166,7 @@ func (u *unit) merge() {
 	for key := range u.changed {
 		b.r.resting.remove(key)
 	}
+	b.acquitted = append(b.acquitted, u.acquitted...)
 }
 
 func (u *unit) rollback() {

@@ -21,6 +21,9 @@ func (u *unit) command(key engine.Key, c engine.Command) error {
 	case in.State != engine.StateActive:
 		return rejection(engine.CodeState, "process instance %s has ended (%s)", key, in.State)
 	}
+	if err := u.setAside(key); err != nil {
+		return err
+	}
 	_, err := u.step(in.DefinitionKey, in, c)
 	return err
 }
@@ -48,6 +51,9 @@ func (u *unit) step(definition engine.Key, in *engine.Instance, c engine.Command
 	} else {
 		u.stepping = in.Key
 	}
+	if in != nil || u.r.working == 0 { // a record that cannot begin anything is at fault itself, and not what never came to be
+		defer u.r.workOn(u.r.workOn(workOf(u.stepping)))
+	}
 	result, err := engine.Step(p, in, u.now, c)
 	var refused *engine.Rejection
 	switch {
@@ -57,6 +63,7 @@ func (u *unit) step(definition engine.Key, in *engine.Instance, c engine.Command
 		panic(err) // the contract of Step
 	}
 	u.save(in, result)
+	u.acquit(workOf(u.stepping))
 	u.stepping = 0
 	return result.Instance, nil
 }
@@ -66,6 +73,7 @@ func (u *unit) save(before *engine.Instance, result engine.Result) {
 	after := result.Instance
 	u.reindex(before, result)
 	u.reserve(before, after)
+	u.retain(before, after)
 	if u.changed == nil {
 		u.changed, u.steps = map[engine.Key]*engine.Instance{}, map[engine.Key]uint64{}
 	}

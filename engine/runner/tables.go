@@ -26,6 +26,7 @@ const (
 	tableByBusinessKey Table = "by-businesskey" // business key, instance key
 	tableByParent      Table = "by-parent"      // parent's key, instance key
 
+	tableEnded       Table = "ended"        // when it ended or was last found to be kept, instance key
 	tableTimers      Table = "timers"       // due, instance key, subscription; or: due, definition key, number of the start event
 	tableStartTimers Table = "start-timers" // definition key, number of the start event: startTimer
 	tableAwaited     Table = "awaited"      // message name, "key" or "business", the key, instance key, subscription
@@ -34,7 +35,8 @@ const (
 	tableJobTimers   Table = "job-timers"   // when a job becomes available again, instance key, subscription
 	tableCalls       Table = "calls"        // caller's key, subscription, called instance's key
 
-	tablePositions   Table = "positions"    // topic, partition: offset of the next record, topic
+	tableSuspects    Table = "suspects"     // instance key, or hash of a record: suspect
+	tablePositions   Table = "positions"    // topic, partition: offset of the next record, id of the topic, topic
 	tableOutbox      Table = "outbox"       // number: Outgoing
 	tableBuffer      Table = "buffer"       // message key: message
 	tableBuffered    Table = "buffered"     // message name, "ref", "key" or "business", the key, message key
@@ -45,7 +47,7 @@ const (
 // Ascending says that rows are mostly added after the last one: a hint for how tightly to pack the table.
 func (t Table) Ascending() bool {
 	switch t {
-	case tableResources, tableDeployments, tableDefinitions, tableInstances, tableVariables, tableHistory, tableOutbox, tableBuffer, tableDeadLetters:
+	case tableResources, tableDeployments, tableDefinitions, tableInstances, tableVariables, tableHistory, tableOutbox, tableBuffer, tableDeadLetters, tableEnded:
 		return true
 	}
 	return false

@@ -53,7 +53,7 @@ func ownerOf(table Table, key []byte) engine.Key {
 
 // nextWake is when the next row is due: the zero time if none is.
 func (r *Runner) nextWake(tx ReadTx) time.Time {
-	var next time.Time
+	next := r.nextPurge(tx)
 	for _, table := range dueTables {
 		tx.Ascend(table, nil, func(key, _ []byte) bool {
 			if r.resting.has(ownerOf(table, key)) {

@@ -1,0 +1,178 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/sonata-bpmn/sonata/engine"
+)
+
+// Marker remembers what this process works on so that the next one knows when this one dies of it. It must outlive the process, but
+// not the machine: a power cut is nobody's fault. It is called for every step, so it must cost next to nothing.
+type Marker interface {
+	// Mark notes what is worked on from now on; 0: nothing.
+	Mark(work uint64)
+	// Marked is what the process before this one had marked last.
+	Marked() uint64
+}
+
+// patience with what was marked when a process ended that did not say why: it may have been killed, and not by that.
+const maxDeaths = 3
+
+// suspect is an instance or a record at which a process ended.
+type suspect struct {
+	Deaths   int       `json:"deaths"`
+	At       time.Time `json:"at"` // of the last one
+	SetAside bool      `json:"setAside,omitempty"`
+}
+
+// suspects are what processes ended at, and did not get past yet.
+type suspects struct {
+	mu     sync.RWMutex
+	byWork map[uint64]suspect
+}
+
+func (s *suspects) get(work uint64) (suspect, bool) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	found, ok := s.byWork[work]
+	return found, ok
+}
+
+func (s *suspects) set(work uint64, found *suspect) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if found == nil {
+		delete(s.byWork, work)
+		return
+	}
+	if s.byWork == nil {
+		s.byWork = map[uint64]suspect{}
+	}
+	s.byWork[work] = *found
+}
+
+func workOf(key engine.Key) uint64 { return uint64(key) }
+
+// workOfRecord tells records apart from instances, whose keys have 63 bits.
+func workOfRecord(in *Incoming) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(in.Topic + "/" + in.TopicID + "/" + strconv.Itoa(int(in.Partition)) + "/" + strconv.FormatInt(in.Offset, 10)))
+	return h.Sum64() | 1<<63
+}
+
+func workKey(work uint64) rowKey { return rowKey{}.num(int64(work)) }
+
+// workOn notes what the loop works on and returns what it was before.
+func (r *Runner) workOn(work uint64) (before uint64) {
+	before = r.working
+	if r.working = work; r.opts.Marker != nil {
+		r.opts.Marker.Mark(work)
+	}
+	return before
+}
+
+// blame finds out what the process before this one ended at. If it said that it crashed, or too many ended at the same, that is
+// set aside: nothing is done with it until an operator releases it, and everything else goes on.
+func (r *Runner) blame() error {
+	if r.opts.Marker == nil {
+		return nil
+	}
+	work := r.opts.Marker.Marked()
+	defer r.opts.Marker.Mark(0)
+	if work == 0 {
+		return nil
+	}
+	return r.store.Update(func(tx Tx) error {
+		if work>>63 == 0 && tx.Get(tableInstances, rowKey{}.key(engine.Key(work))) == nil {
+			return nil // it was never durable
+		}
+		s := suspect{}
+		if row := tx.Get(tableSuspects, workKey(work)); row != nil {
+			if err := decode(row, &s); err != nil {
+				return err
+			}
+		}
+		s.Deaths, s.At = s.Deaths+1, r.opts.Clock.Now().UTC()
+		s.SetAside = s.SetAside || r.opts.Crashed || s.Deaths >= maxDeaths
+		return tx.Put(tableSuspects, workKey(work), encode(s))
+	})
+}
+
+// loadSuspects reads what is suspected and what is set aside.
+func (r *Runner) loadSuspects(tx ReadTx) (err error) {
+	tx.Ascend(tableSuspects, nil, func(key, row []byte) bool {
+		s, work := suspect{}, uint64(num(key, 1))
+		if err = decode(row, &s); err != nil {
+			return false
+		}
+		r.suspects.set(work, &s)
+		if s.SetAside && work>>63 == 0 {
+			r.resting.add(engine.Key(work), s.reason())
+			r.log.Error("an instance is set aside; everything else goes on", slog.String("instance", engine.Key(work).String()), slog.String("reason", s.reason()))
+		}
+		return true
+	})
+	return err
+}
+
+func (s suspect) reason() string {
+	return fmt.Sprintf("it is set aside, because Sonata ended while it worked on it (%d times, last at %s)", s.Deaths, s.At.Format(time.RFC3339))
+}
+
+// setAside refuses to work on an instance that is set aside.
+func (u *unit) setAside(key engine.Key) error {
+	if s, is := u.r.suspects.get(workOf(key)); is && s.SetAside {
+		return rejection(engine.CodeState, "process instance %s cannot go on: %s; release it to try again", key, s.reason())
+	}
+	return nil
+}
+
+// acquit forgets a suspicion: it was worked on, and nothing happened.
+func (u *unit) acquit(work uint64) {
+	if s, is := u.r.suspects.get(work); is && !s.SetAside {
+		u.clear(work)
+	}
+}
+
+func (u *unit) clear(work uint64) {
+	u.delete(tableSuspects, workKey(work))
+	u.acquitted = append(u.acquitted, work)
+}
+
+// Release lets an instance go on that was set aside because a process had ended at it. The error is an [*engine.Rejection]:
+// [engine.CodeNotFound] if there is no such instance, [engine.CodeState] if it is not set aside.
+func (r *Runner) Release(ctx context.Context, key engine.Key) error {
+	return r.submit(ctx, func(u *unit) error {
+		row := u.tx.Get(tableInstances, rowKey{}.key(key))
+		if row == nil {
+			return rejection(engine.CodeNotFound, "there is no process instance %s", key)
+		}
+		if s, is := r.suspects.get(workOf(key)); !is || !s.SetAside {
+			return rejection(engine.CodeState, "process instance %s is not set aside", key)
+		}
+		u.clear(workOf(key))
+		return nil
+	})
+}
+
+// isPoison says whether a record is set aside, and why.
+func (u *unit) isPoison(work uint64) (reason string, is bool) {
+	s, known := u.r.suspects.get(work)
+	return s.reason(), known && s.SetAside
+}
+
+// mergeAcquitted makes known what is suspected no longer.
+func (b *batch) mergeAcquitted(works []uint64) {
+	for _, work := range works {
+		b.r.suspects.set(work, nil)
+		if work>>63 == 0 {
+			b.r.resting.remove(engine.Key(work))
+		}
+	}
+}
