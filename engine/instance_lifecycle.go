@@ -7,6 +7,9 @@ func (c StartInstance) handle(s *step) error {
 	if err != nil {
 		return err
 	}
+	if err := c.checkCondition(s, starts[0]); err != nil {
+		return err
+	}
 	h := Header{
 		Key: c.Key, DefinitionKey: s.p.Key, ProcessID: s.p.ID, Version: s.p.Version,
 		RootKey: cmp.Or(c.RootKey, c.Key), RootProcessID: cmp.Or(c.RootProcess, s.p.ID),
@@ -30,7 +33,6 @@ func (c StartInstance) handle(s *step) error {
 			s.emit(fired)
 		}
 		t := s.place(root, n)
-		s.awaitSiblings(n, root)
 		if err := s.subscribeEventSubProcesses(s.p.root, root); err != nil {
 			s.raise(t, n, false, err)
 			continue
@@ -40,6 +42,20 @@ func (c StartInstance) handle(s *step) error {
 		} else {
 			s.enter(n, t)
 		}
+		s.awaitSiblings(n, root) // last, as their correlation keys may be in what the message has brought
+	}
+	return nil
+}
+
+// checkCondition rejects a start at a conditional start event whose condition does not hold. There is no instance yet whose
+// variables could change, so whoever starts it says what is so (§10.5.2).
+func (c StartInstance) checkCondition(s *step, start *node) error {
+	if len(start.definitions) != 1 || start.definitions[0].condition == nil {
+		return nil
+	}
+	value, err := start.definitions[0].condition.eval(s.at, func(name string) any { return c.Variables[name] })
+	if holds, _ := value.(bool); err != nil || !holds {
+		return reject(CodeInvalid, "the condition of the start event %s does not hold", start)
 	}
 	return nil
 }

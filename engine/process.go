@@ -121,10 +121,13 @@ const (
 	StartMessage StartKind = "message"
 	StartTimer   StartKind = "timer"
 	StartSignal  StartKind = "signal"
+	// StartConditional is a start event that somebody names who knows the variables that its condition is about.
+	StartConditional StartKind = "conditional"
 )
 
 var startKinds = map[string]StartKind{
 	"messageEventDefinition": StartMessage, "timerEventDefinition": StartTimer, "signalEventDefinition": StartSignal,
+	"conditionalEventDefinition": StartConditional,
 }
 
 // works lists the jobs and publications of a node.
