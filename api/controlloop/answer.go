@@ -75,12 +75,16 @@ func requestID(next http.Handler) http.Handler {
 
 // write answers in YAML if the client asks for that and not for JSON.
 func write(w http.ResponseWriter, r *http.Request, status int, body any) error {
+	first, yamlFirst := body.(inYAML)
+	if yamlFirst {
+		body = first.body
+	}
 	text, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
 	kind := "application/json"
-	if wantsYAML(r) {
+	if accept := r.Header.Get("Accept"); wantsYAML(r) || yamlFirst && (accept == "" || accept == "*/*") {
 		value, err := engine.DecodeJSON(text)
 		if err != nil {
 			return err
@@ -95,6 +99,9 @@ func write(w http.ResponseWriter, r *http.Request, status int, body any) error {
 	_, _ = w.Write(text) // the client is gone if it fails: nobody is left to tell
 	return nil
 }
+
+// inYAML is a body that is answered in YAML unless the client asks for something else, as the page's own documents say.
+type inYAML struct{ body any }
 
 func wantsYAML(r *http.Request) bool {
 	accept := r.Header.Get("Accept")

@@ -45,11 +45,16 @@ func (h *handlers) commission(r *http.Request) (reply, error) {
 	}
 	h.writing.Lock()
 	defer h.writing.Unlock()
+	return h.commissionText(r, body)
+}
+
+// commissionText takes in a service template as text, while nobody else writes.
+func (h *handlers) commissionText(r *http.Request, text []byte) (reply, error) {
 	all, templates, err := h.catalogue()
 	if err != nil {
 		return reply{}, err
 	}
-	t, err := tosca.Parse(body, templates...)
+	t, err := tosca.Parse(text, templates...)
 	if err != nil {
 		return reply{}, err
 	}

@@ -60,6 +60,12 @@ func (h *handlers) istanbul(r chi.Router) {
 	r.Post("/commission", h.do(h.commission))
 	r.Delete("/commission", h.do(h.decommission))
 	r.Get("/commission", h.do(h.getDefinitions))
+	r.Get("/commission/toscaservicetemplate", h.do(h.getTemplate))
+	r.Get("/commission/toscaServiceTemplateSchema", h.do(h.getTemplateSchema))
+	r.Get("/commission/getCommonOrInstanceProperties", h.do(h.getPropertyDefinitions))
+	r.Get("/commission/elements", h.do(h.getElements))
+	r.Post("/instanceProperties", h.do(h.createFromProperties))
+	r.Delete("/instanceProperties", h.do(h.deleteFromProperties))
 
 	r.Post("/instantiation", h.do(h.createLoops))
 	r.Put("/instantiation", h.do(h.updateLoops))
@@ -80,6 +86,17 @@ func (h *handlers) istanbul(r chi.Router) {
 
 // page are the paths of the page that CLAMP's control loops grew from.
 func (h *handlers) page(r chi.Router) {
+	r.Get("/design-catalogue/loops", h.do(h.getEntries))
+	r.Get("/design-catalogue/loop/{loop}", h.do(h.getEntry))
+	r.Post("/design-catalogue/loop/{loop}", h.do(h.addEntry))
+	r.Put("/design-catalogue/loop/{loop}", h.do(h.updateEntry))
+	r.Delete("/design-catalogue/loop/{loop}", h.do(h.removeEntry))
+	r.Post("/runtime-inventory/commission", h.do(h.commissionEntry))
+	r.Get("/runtime-inventory/loop/{loop}", h.do(h.getCommissioned))
+	r.Post("/runtime-inventory/loop/{loop}", h.do(h.addCommissioned))
+	r.Put("/runtime-inventory/loop/{loop}", h.do(h.updateCommissioned))
+	r.Delete("/runtime-inventory/loop/{loop}", h.do(h.removeCommissioned))
+
 	r.With(patient).Post("/runtime-inventory/instantiate", h.do(h.instantiate))
 	r.Get("/runtime-inventory/loops/instantiated", h.do(h.getInstantiated))
 	r.Get("/runtime-inventory/loops/instantiated/{loop}", h.do(h.getInstantiatedLoop))
