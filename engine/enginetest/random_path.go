@@ -281,8 +281,11 @@ func (p *Path) Finish() error {
 			return ErrStuck
 		}
 	}
-	return ErrStuck
+	return ErrEndless
 }
+
+// ErrEndless says that what was driven on has begun something new again and again: signals and messages that begin what throws them.
+var ErrEndless = errors.New("what is driven on throws what begins it again")
 
 // ErrStuck says that nothing is left to drive on.
 var ErrStuck = errors.New("everything was driven on, but the process does not come to its end")
