@@ -2,6 +2,7 @@ package runner
 
 import (
 	"bytes"
+	"fmt"
 	"time"
 
 	"github.com/sonata-bpmn/sonata/engine"
@@ -102,19 +103,25 @@ func (u *unit) purge(row []byte, left *int) error {
 	return nil
 }
 
-// purgeHistory deletes the oldest rows of an instance's history and returns how many, at least 1.
+// purgeHistory deletes the oldest steps of an instance, and returns how many, at least 1. Each step leads to the one before it, so the
+// newest goes last: until then the others can be found.
 func (u *unit) purgeHistory(key engine.Key, limit int) int {
-	var rows [][]byte
-	prefix := rowKey{}.key(key)
-	u.tx.Ascend(tableHistory, prefix, func(row, _ []byte) bool {
-		if len(rows) == limit || !bytes.HasPrefix(row, prefix) {
-			return false
+	var steps []uint64
+	for number := u.lastStep(key); number != 0; {
+		row := u.tx.Get(tableHistory, rowKey{}.num(int64(number)))
+		if row == nil {
+			break // it is gone already
 		}
-		rows = append(rows, bytes.Clone(row))
-		return true
-	})
-	for _, row := range rows {
-		u.delete(tableHistory, row)
+		steps = append(steps, number)
+		h, _, err := decodeLink(u.symbols, row)
+		if err != nil {
+			panic(fmt.Errorf("history of instance %s: %w", key, err))
+		}
+		number = h.previous
 	}
-	return max(len(rows), 1)
+	steps = steps[max(0, len(steps)-limit):]
+	for _, number := range steps {
+		u.delete(tableHistory, rowKey{}.num(int64(number)))
+	}
+	return max(len(steps), 1)
 }
