@@ -101,6 +101,10 @@ func TestMerge(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, template.Value(), same.Value())
 
+	reordered := parse(t, []byte("topology_template: {node_templates: {}}\nnode_types: {a.B: {properties: {p: {required: true, type: string}}}}\n"+version))
+	_, err = tosca.Merge(reordered, parse(t, []byte(version+"node_types: {a.B: {properties: {p: {type: string, required: true}}}}")))
+	require.NoError(t, err, "fields may stand in any order")
+
 	newer := parse(t, []byte(version+`
 name: second
 node_types: {my.Other: {}}
@@ -146,9 +150,9 @@ func TestTemplatesAreValuesOfProcesses(t *testing.T) {
 	require.Equal(t, map[string]any{"a": []any{int64(1), "2021-01-01", map[string]any{"b": nil}}}, read)
 	_, err = tosca.ParseValue([]byte("{a: 1, a: 2}"))
 	require.ErrorContains(t, err, "1:8: error: /a: \"a\" is given twice")
-	written, err := tosca.YAML(map[string]any{"b": []any{1, "2"}, "a": nil})
+	written, err := tosca.YAML(map[string]any{"b": []any{1, "2", "yes"}, "a": nil})
 	require.NoError(t, err)
-	require.Equal(t, "a: null\nb:\n- 1\n- '2'\n", string(written))
+	require.Equal(t, "a: null\nb:\n- 1\n- '2'\n- \"yes\"\n", string(written), "which YAML 1.1 would read as true")
 }
 
 // TestTheSchemaDescribesTemplates: what is right is valid against the JSON Schema, what has a wrong shape is not, and each section has its own.

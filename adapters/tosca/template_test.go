@@ -41,4 +41,12 @@ func TestThePrintedTemplateIsRead(t *testing.T) {
 		"org.onap.policy.controlloop.PolicyControlLoopParticipant:2.3.1",
 		"org.onap.ccsdk.cds.controlloop.CdsControlLoopParticipant:3.2.1", // participant_Id
 	}, participants)
+	warnings := template.Warnings().Error()
+	for _, tolerated := range []string{
+		`"requred" is read as required`, //nolint:misspell // as it is printed
+		`"participant_Id" is read as participant_id`, "write type_version: 1.0.1", "no node template describes the participant org.onap.policy.controlloop.PolicyControlLoopParticipant:2.3.1",
+		"org.onap.policy.clamp.controlloop.CDSControlLoopElement has it",
+	} {
+		require.Contains(t, warnings, tolerated)
+	}
 }

@@ -24,8 +24,7 @@ type typeDef struct {
 	derived    *node // the name of the parent, as it is written
 	parent     *typeDef
 	properties []*property
-	own        schema // of a data type: constraints, entry_schema and key_schema of its own
-	cyclic     bool
+	own        schema            // of a data type: constraints, entry_schema and key_schema of its own
 	capability map[string]string // capability name → capability type
 }
 
@@ -33,10 +32,10 @@ type typeDef struct {
 // tosca.nodetypes.Root.
 func isRoot(name string) bool { return name == "Root" || strings.HasSuffix(name, ".Root") }
 
-// chain gives a type and what it is derived from, nearest first.
+// chain gives a type and what it is derived from, nearest first. Cycles are cut when types are linked.
 func (t *typeDef) chain(each func(*typeDef) bool) {
 	for ; t != nil; t = t.parent {
-		if !each(t) || t.cyclic {
+		if !each(t) {
 			return
 		}
 	}
@@ -204,7 +203,7 @@ func (c *checker) refuseCycle(t *typeDef, seen map[*typeDef]bool) {
 	c.errorf(t.derived, "%s is derived from itself: %s", t.id.Name, strings.Join(append(path, t.id.Name), " → ")).
 		hint("let one of them be derived from a root type, such as tosca.nodes.Root")
 	for _, member := range walk[at:] {
-		member.parent, member.cyclic = nil, true
+		member.parent = nil
 	}
 }
 
