@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -83,4 +85,28 @@ func TestCommandLinesInTheDocumentsWork(t *testing.T) {
 // TestTheSampleOrderIsThatOfTheTestdata: what `demo` publishes is the file that the documents name.
 func TestTheSampleOrderIsThatOfTheTestdata(t *testing.T) {
 	require.JSONEq(t, read(t, filepath.Join("..", "..", "processes", "samples", "service-order-kubernetes.json")), string(sampleOrder))
+}
+
+// TestTheTableOfScenarios: docs/sonata.md names the scenarios that are shipped. SONATA_TEST_UPDATE=1 writes it anew.
+func TestTheTableOfScenarios(t *testing.T) {
+	rows := "| `--scenario` | What happens |\n|---|---|\n"
+	names, files, err := shippedScenarios()
+	require.NoError(t, err)
+	for _, name := range names {
+		suite, err := shippedLoader().Load(t.Context(), files[name])
+		require.NoError(t, err)
+		rows += fmt.Sprintf("| [`%s`](../processes/%s) | %s |\n", name, files[name], suite.Description)
+	}
+	file := filepath.Join("..", "..", "docs", "sonata.md")
+	text := read(t, file)
+	before, rest, found := strings.Cut(text, "<!-- scenarios: ")
+	require.True(t, found)
+	marker, rest, _ := strings.Cut(rest, "-->\n")
+	_, after, _ := strings.Cut(rest, "<!-- end -->\n")
+	want := before + "<!-- scenarios: " + marker + "-->\n" + rows + "<!-- end -->\n" + after
+	if os.Getenv("SONATA_TEST_UPDATE") != "" {
+		require.NoError(t, os.WriteFile(file, []byte(want), 0o644))
+		return
+	}
+	require.Equal(t, want, text, "write it anew: SONATA_TEST_UPDATE=1 go test ./cmd/sonata -run Table")
 }
