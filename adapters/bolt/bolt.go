@@ -35,6 +35,7 @@ var ErrInUse = errors.New("another Sonata uses this data directory; stop it, or 
 type Store struct {
 	db     *bbolt.DB
 	failed atomic.Pointer[error]
+	wrote  atomic.Bool
 }
 
 var _ runner.Store = (*Store)(nil)
@@ -49,7 +50,7 @@ func Open(dir string) (*Store, error) {
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout: lockTimeout,
 		// A synced freelist makes small transactions three times slower once many pages are free; without it, opening
-		// reads the whole tree, seconds for some GB.
+		// reads the whole tree, seconds for some GB. So it is written by Close; after a crash the tree is read.
 		NoFreelistSync: true,
 		FreelistType:   bbolt.FreelistMapType,
 		// Address space, not memory: a map that need not grow never makes a writer wait for readers.
@@ -107,6 +108,9 @@ func (s *Store) Update(fn func(runner.Tx) error) error {
 		refused = fn(&writeTx{readTx{tx}, map[runner.Table]*bbolt.Bucket{}})
 		return refused
 	})
+	if err == nil {
+		s.wrote.Store(true)
+	}
 	if err != nil && refused == nil { // fn was content: beginning or committing failed
 		s.failed.CompareAndSwap(nil, &err)
 	}
@@ -118,8 +122,16 @@ func (s *Store) View(fn func(runner.ReadTx) error) error {
 	return s.db.View(func(tx *bbolt.Tx) error { return fn(readTx{tx}) })
 }
 
-// Close waits for running transactions, then closes the file.
-func (s *Store) Close() error { return s.db.Close() }
+// Close waits for running transactions, then closes the file. It leaves the list of free pages in it, if something was written, so that
+// the next Open need not read the whole file to find them.
+func (s *Store) Close() error {
+	var err error
+	if s.wrote.Load() && s.failed.Load() == nil {
+		s.db.NoFreelistSync = false
+		err = s.db.Update(func(*bbolt.Tx) error { return nil })
+	}
+	return errors.Join(err, s.db.Close())
+}
 
 type readTx struct{ tx *bbolt.Tx }
 
