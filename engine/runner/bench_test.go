@@ -95,3 +95,21 @@ func BenchmarkMessageStartAndCatch(b *testing.B) {
 		require.Empty(b, active)
 	})
 }
+
+// BenchmarkMultiInstance is one instance whose multi-instance task has b.N items, all of them waiting at once.
+func BenchmarkMultiInstance(b *testing.B) {
+	const size = 1000
+	w := newWorld(b, func(w *world) { w.opts.Bus, w.opts.Clock, w.opts.Logger = nil, nil, nil })
+	w.install(model("p", start, `<serviceTask id="each" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"><extensionElements><zeebe:taskDefinition type="each"/></extensionElements><multiInstanceLoopCharacteristics><extensionElements><zeebe:loopCharacteristics inputCollection="=items" inputElement="item" outputCollection="out" outputElement="=item"/></extensionElements></multiInstanceLoopCharacteristics></serviceTask>`, end, "start -> each -> end"))
+	b.ReportAllocs()
+	for b.Loop() {
+		info, err := w.r.Start(context.Background(), runner.Start{ProcessID: "p", Variables: map[string]any{"items": make([]any, size)}})
+		require.NoError(b, err)
+		in, _, err := w.r.Instance(info.Key)
+		require.NoError(b, err)
+		for _, sub := range in.Subscriptions {
+			require.NoError(b, w.r.CompleteJob(context.Background(), info.Key, engine.CompleteJob{Subscription: sub.ID}))
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/size, "µs/item")
+}
