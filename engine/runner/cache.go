@@ -16,10 +16,18 @@ type cache struct {
 	byKey  map[engine.Key]*list.Element
 }
 
-// held is a live instance, and the number of its last step in history.
+// held is a live instance, and what the store has of it.
 type held struct {
-	in   *engine.Instance
-	last uint64
+	in     *engine.Instance
+	stored *engine.Instance // as its snapshot has it; nil: it has none yet
+	size   int              // of the snapshot, in bytes
+	tail   tail
+}
+
+// tail is what came of an instance after its snapshot.
+type tail struct {
+	last  uint64 // the number of the instance's last step in history
+	bytes int    // of the steps since the snapshot
 }
 
 func newCache() *cache { return &cache{byKey: map[engine.Key]*list.Element{}} }
@@ -35,7 +43,8 @@ func (c *cache) get(key engine.Key) held {
 }
 
 // put keeps a live instance and forgets an ended one.
-func (c *cache) put(in *engine.Instance, last uint64) {
+func (c *cache) put(h held) {
+	in := h.in
 	e := c.byKey[in.Key]
 	switch {
 	case in.State != engine.StateActive:
@@ -43,10 +52,10 @@ func (c *cache) put(in *engine.Instance, last uint64) {
 			c.drop(e)
 		}
 	case e != nil:
-		*e.Value.(*held) = held{in, last}
+		*e.Value.(*held) = h
 		c.recent.MoveToFront(e)
 	default:
-		c.byKey[in.Key] = c.recent.PushFront(&held{in, last})
+		c.byKey[in.Key] = c.recent.PushFront(&h)
 		if len(c.byKey) > cacheSize {
 			c.drop(c.recent.Back())
 		}

@@ -18,3 +18,11 @@ func (r *Runner) Outbox() int {
 	}
 	return len(rows)
 }
+
+// DeferSnapshots lets the snapshots of all instances that have size bytes or more be older than they are, until the function
+// that it returns is called.
+func DeferSnapshots(size int) (undo func()) {
+	before := deferFrom
+	deferFrom = size
+	return func() { deferFrom = before }
+}

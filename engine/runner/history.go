@@ -122,6 +122,9 @@ func (r *Runner) History(key engine.Key, after uint64, limit int) (entries []Ent
 		if err != nil {
 			return err
 		}
+		if newest := tx.Get(tableTails, rowKey{}.key(key)); newest != nil {
+			last = uint64(num(newest, 1))
+		}
 		steps, err := stepsAfter(tx, symbols, last, after)
 		if err != nil {
 			return err

@@ -112,8 +112,8 @@ func (r *Runner) write(requests []*request) error {
 		}
 		b.wrote = true // find out whether it takes writes again
 	}
-	b.state = state{counters: r.counters, definitions: r.registry.Load(), symbols: r.symbols.Load(), changed: map[engine.Key]*engine.Instance{}, steps: map[engine.Key]uint64{}}
-	b.before = map[engine.Key]*engine.Instance{}
+	b.state = state{counters: r.counters, definitions: r.registry.Load(), symbols: r.symbols.Load(), changed: map[engine.Key]*engine.Instance{}, tails: map[engine.Key]tail{}}
+	b.before, b.after = map[engine.Key]held{}, map[engine.Key]held{}
 	b.entries, b.watched = r.entries[:0], r.opts.Observe != nil || r.watchers.any()
 	defer func() {
 		clear(b.entries)
@@ -211,8 +211,8 @@ func (b *batch) perform(t task) error {
 
 // committed makes known what is durable now.
 func (r *Runner) committed(b *batch) {
-	for _, in := range b.changed {
-		r.cache.put(in, b.steps[in.Key])
+	for _, h := range b.after {
+		r.cache.put(h)
 	}
 	r.counters = b.counters
 	r.registry.Store(b.definitions)

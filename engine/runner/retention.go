@@ -106,22 +106,13 @@ func (u *unit) purge(row []byte, left *int) error {
 // purgeHistory deletes the oldest steps of an instance, and returns how many, at least 1. Each step leads to the one before it, so the
 // newest goes last: until then the others can be found.
 func (u *unit) purgeHistory(key engine.Key, limit int) int {
-	var steps []uint64
-	for number := u.lastStep(key); number != 0; {
-		row := u.tx.Get(tableHistory, rowKey{}.num(int64(number)))
-		if row == nil {
-			break // it is gone already
-		}
-		steps = append(steps, number)
-		h, _, err := decodeLink(u.symbols, row)
-		if err != nil {
-			panic(fmt.Errorf("history of instance %s: %w", key, err))
-		}
-		number = h.previous
+	steps, err := stepsAfter(u.tx, u.symbols, u.tail(key).last, 0)
+	if err != nil {
+		panic(fmt.Errorf("history of instance %s: %w", key, err))
 	}
-	steps = steps[max(0, len(steps)-limit):]
-	for _, number := range steps {
-		u.delete(tableHistory, rowKey{}.num(int64(number)))
+	steps = steps[max(len(steps)-limit, 0):]
+	for _, step := range steps {
+		u.delete(tableHistory, rowKey{}.num(int64(step.number)))
 	}
 	return max(len(steps), 1)
 }

@@ -3,6 +3,7 @@ package runner
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/sonata-bpmn/sonata/engine"
@@ -122,21 +123,49 @@ func readSnapshot(symbols *codec.Symbols, row []byte) (last uint64, scopes []eng
 
 // decodeInstance reads a snapshot, and what of it stands apart.
 func decodeInstance(tx ReadTx, symbols *codec.Symbols, row []byte) (*engine.Instance, error) {
-	in, _, err := decodeHeld(tx, symbols, row)
-	return in, err
+	h, err := decodeHeld(tx, symbols, row)
+	return h.in, err
 }
 
-// decodeHeld reads the number of the last step too.
-func decodeHeld(tx ReadTx, symbols *codec.Symbols, row []byte) (in *engine.Instance, last uint64, err error) {
+// decodeHeld reads an instance: its snapshot, and what has happened since.
+func decodeHeld(tx ReadTx, symbols *codec.Symbols, row []byte) (held, error) {
 	last, scopes, rest, err := readSnapshot(symbols, row)
 	if err != nil {
-		return nil, 0, err
+		return held{}, err
 	}
-	in = &engine.Instance{}
+	in := &engine.Instance{}
 	if err := symbols.Decode(rest, in); err != nil {
-		return nil, 0, err
+		return held{}, err
 	}
-	return in, last, join(tx, symbols, in, scopes)
+	if err := join(tx, symbols, in, scopes); err != nil {
+		return held{}, err
+	}
+	h := held{in: in, stored: in, size: len(row), tail: tail{last: last}}
+	if newest := tx.Get(tableTails, rowKey{}.key(in.Key)); newest != nil {
+		err = h.replay(tx, symbols, uint64(num(newest, 1)))
+	}
+	return h, err
+}
+
+// replay applies the steps since the snapshot.
+func (h *held) replay(tx ReadTx, symbols *codec.Symbols, newest uint64) error {
+	steps, err := stepsAfter(tx, symbols, newest, h.tail.last)
+	if err != nil {
+		return err
+	}
+	if len(steps) == 0 || steps[len(steps)-1].number != h.tail.last {
+		return fmt.Errorf("steps between number %d, of the snapshot, and %d are missing in the history", h.tail.last, newest)
+	}
+	for _, step := range slices.Backward(steps[:len(steps)-1]) {
+		made, err := decodeHistory(symbols, step.row)
+		if err != nil {
+			return err
+		}
+		h.in = engine.Replay(h.in, made.events)
+		h.tail.bytes += len(step.row)
+	}
+	h.tail.last = newest
+	return nil
 }
 
 // join gives the scopes the data that stands apart.
@@ -181,29 +210,51 @@ func decodeSummaryAndLast(symbols *codec.Symbols, row []byte) (s summary, last u
 	return s, last, symbols.DecodeSome(rest, &s)
 }
 
-// saveSnapshots writes each instance that has changed in this batch, once.
+// deferFrom is the size of a snapshot, in bytes, from which on it is not written in each batch.
+var deferFrom = 16 << 10
+
+// saveSnapshots stores each instance that has changed in this batch, once. The snapshot of a large one is written when the steps
+// since the last one have as many bytes, so that the cost of many small steps does not grow with the instance; in between its history
+// is what is stored of it. What lists show is always in the snapshot.
 func (b *batch) saveSnapshots() {
 	for key, in := range b.changed {
-		before := b.before[key]
-		scopes, rest := split(in)
-		had := map[engine.ID]bool{}
-		if before != nil {
-			for i := range before.Scopes {
-				if s := &before.Scopes[i]; dataOf(s).large() {
-					had[s.ID] = true
-				}
-			}
+		before, since := b.before[key], b.tails[key]
+		row := rowKey{}.key(key)
+		if before.size >= deferFrom && since.bytes < before.size && classOf(before.stored) == classOf(in) {
+			b.check(b.tx.Put(tableTails, row, rowKey{}.num(int64(since.last))))
+			b.after[key] = held{in, before.stored, before.size, since}
+			continue
 		}
-		for _, id := range scopes {
-			data := dataOf(in.Scope(id))
-			if !had[id] || !data.same(dataOf(before.Scope(id))) {
-				b.check(b.tx.Put(tableVariables, rowKey{}.sub(key, id), b.symbols.Append(nil, data)))
-			}
-			delete(had, id)
+		size := b.saveSnapshot(in, before.stored)
+		if before.tail.bytes > 0 {
+			b.check(b.tx.Delete(tableTails, row))
 		}
-		for id := range had {
-			b.check(b.tx.Delete(tableVariables, rowKey{}.sub(key, id)))
-		}
-		b.check(b.tx.Put(tableInstances, rowKey{}.key(key), encodeSnapshot(b.symbols, b.steps[key], scopes, rest)))
+		b.after[key] = held{in, in, size, tail{last: since.last}}
 	}
+}
+
+// saveSnapshot writes the snapshot of an instance, and of its large data what has changed since the one before.
+func (b *batch) saveSnapshot(in, before *engine.Instance) (size int) {
+	scopes, rest := split(in)
+	had := map[engine.ID]bool{}
+	if before != nil {
+		for i := range before.Scopes {
+			if s := &before.Scopes[i]; dataOf(s).large() {
+				had[s.ID] = true
+			}
+		}
+	}
+	for _, id := range scopes {
+		data := dataOf(in.Scope(id))
+		if !had[id] || !data.same(dataOf(before.Scope(id))) {
+			b.check(b.tx.Put(tableVariables, rowKey{}.sub(in.Key, id), b.symbols.Append(nil, data)))
+		}
+		delete(had, id)
+	}
+	for id := range had {
+		b.check(b.tx.Delete(tableVariables, rowKey{}.sub(in.Key, id)))
+	}
+	row := encodeSnapshot(b.symbols, b.tails[in.Key].last, scopes, rest)
+	b.check(b.tx.Put(tableInstances, rowKey{}.key(in.Key), row))
+	return len(row)
 }

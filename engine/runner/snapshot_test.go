@@ -125,9 +125,9 @@ func TestSnapshotRoundTrip(t *testing.T) {
 	got, err := decodeInstance(variables, symbols, row)
 	require.NoError(t, err)
 	require.Equal(t, in, got)
-	_, last, err := decodeHeld(variables, symbols, row)
+	h, err := decodeHeld(variables, symbols, row)
 	require.NoError(t, err)
-	require.EqualValues(t, 77, last)
+	require.Equal(t, held{in, in, len(row), tail{last: 77}}, h)
 
 	s, err := decodeSummary(symbols, row)
 	require.NoError(t, err)

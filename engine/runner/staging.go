@@ -21,14 +21,15 @@ type batch struct {
 	now       time.Time
 	err       error // the first error of the store; it fails the whole batch
 	wrote     bool
-	state                                     // as the units so far leave it
-	watched   bool                            // somebody wants the entries
-	entries   []Entry                         // as the units so far, and the one at work, have made them
-	messages  int                             // in the outbox
-	jobs      []jobRef                        // that became available
-	before    map[engine.Key]*engine.Instance // what has changed, as the store has it; nil: it is new
-	undone    []undo                          // room for the undo of the next unit
-	acquitted []uint64                        // what is suspected no longer
+	state                         // as the units so far leave it
+	watched   bool                // somebody wants the entries
+	entries   []Entry             // as the units so far, and the one at work, have made them
+	messages  int                 // in the outbox
+	jobs      []jobRef            // that became available
+	before    map[engine.Key]held // what has changed, as the store has it; the zero value: it is new
+	after     map[engine.Key]held // the same, as the store will have it
+	undone    []undo              // room for the undo of the next unit
+	acquitted []uint64            // what is suspected no longer
 }
 
 // state is what a unit may change besides rows.
@@ -37,7 +38,7 @@ type state struct {
 	definitions *registry
 	symbols     *codec.Symbols
 	changed     map[engine.Key]*engine.Instance
-	steps       map[engine.Key]uint64 // the numbers of their last steps in history
+	tails       map[engine.Key]tail
 }
 
 // counters give out what must never be given out twice.
@@ -86,7 +87,7 @@ type undo struct {
 
 func (b *batch) newUnit() *unit {
 	u := &unit{batch: b, state: b.state, undo: b.undone[:0], told: len(b.entries)}
-	u.changed, u.steps = nil, nil
+	u.changed, u.tails = nil, nil
 	return u
 }
 
@@ -156,11 +157,11 @@ func (u *unit) panicked(p any) error {
 // merge makes the unit a part of its batch.
 func (u *unit) merge() {
 	b := u.batch
-	changed, steps := b.changed, b.steps
+	changed, tails := b.changed, b.tails
 	maps.Copy(changed, u.changed)
-	maps.Copy(steps, u.steps)
+	maps.Copy(tails, u.tails)
 	b.state = u.state
-	b.changed, b.steps = changed, steps
+	b.changed, b.tails = changed, tails
 	b.messages += u.messages
 	b.jobs = append(b.jobs, u.jobs...)
 	for key := range u.changed {
@@ -222,39 +223,33 @@ func (u *unit) instance(key engine.Key) *engine.Instance {
 	if in := u.batch.changed[key]; in != nil {
 		return in
 	}
-	if known := u.r.cache.get(key); known.in != nil {
-		return known.in
-	}
-	row := u.tx.Get(tableInstances, rowKey{}.key(key))
-	if row == nil {
-		return nil
-	}
-	in, last, err := decodeHeld(u.tx, u.symbols, row)
-	if err != nil {
-		panic(fmt.Errorf("instance %s: %w", key, err))
-	}
-	u.r.cache.put(in, last)
-	return in
+	return u.held(key).in
 }
 
-// lastStep is the number of the last step of an instance in history, 0 if it has none.
-func (u *unit) lastStep(key engine.Key) uint64 {
-	if last, changed := u.steps[key]; changed {
-		return last
-	}
-	if last, changed := u.batch.steps[key]; changed {
-		return last
-	}
+// held returns an instance as it was before this batch; the zero value if there was none.
+func (u *unit) held(key engine.Key) held {
 	if known := u.r.cache.get(key); known.in != nil {
-		return known.last
+		return known
 	}
 	row := u.tx.Get(tableInstances, rowKey{}.key(key))
 	if row == nil {
-		return 0
+		return held{}
 	}
-	last, _, _, err := readSnapshot(u.symbols, row)
+	h, err := decodeHeld(u.tx, u.symbols, row)
 	if err != nil {
 		panic(fmt.Errorf("instance %s: %w", key, err))
 	}
-	return last
+	u.r.cache.put(h)
+	return h
+}
+
+// tail is what came of an instance after its snapshot, as this unit sees it.
+func (u *unit) tail(key engine.Key) tail {
+	if t, changed := u.tails[key]; changed {
+		return t
+	}
+	if t, changed := u.batch.tails[key]; changed {
+		return t
+	}
+	return u.held(key).tail
 }

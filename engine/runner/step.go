@@ -75,11 +75,14 @@ func (u *unit) save(before *engine.Instance, result engine.Result) {
 	u.reserve(before, after)
 	u.retain(before, after)
 	if u.changed == nil {
-		u.changed, u.steps = map[engine.Key]*engine.Instance{}, map[engine.Key]uint64{}
+		u.changed, u.tails = map[engine.Key]*engine.Instance{}, map[engine.Key]tail{}
 	}
 	u.changed[after.Key] = after
 	if _, noted := u.before[after.Key]; !noted {
-		u.before[after.Key] = before
+		u.before[after.Key] = u.noted(before)
+	}
+	if before != nil {
+		u.tails[after.Key] = u.tail(after.Key) // also when the step has no events
 	}
 	u.record(after, result.Events)
 	for _, effect := range result.Effects {
@@ -106,18 +109,27 @@ func (u *unit) waits(in *engine.Instance, sub engine.Subscription) {
 	}
 }
 
+// noted is what the store has of an instance that is about to change for the first time in this batch.
+func (u *unit) noted(before *engine.Instance) held {
+	if before == nil {
+		return held{}
+	}
+	return u.held(before.Key)
+}
+
 // record writes history, and keeps the entries for those who watch.
 func (u *unit) record(in *engine.Instance, events []engine.Event) {
 	if len(events) == 0 {
 		return
 	}
-	row, err := encodeHistory(u.symbols, historyRow{in.Key, u.lastStep(in.Key), u.now, events})
+	since := u.tails[in.Key]
+	row, err := encodeHistory(u.symbols, historyRow{in.Key, since.last, u.now, events})
 	if err != nil {
 		u.fail(fmt.Errorf("history of instance %s: %w", in.Key, err))
 		return
 	}
 	seq := u.nextSeq(len(events))
-	u.steps[in.Key] = seq
+	u.tails[in.Key] = tail{seq, since.bytes + len(row)}
 	u.insert(tableHistory, rowKey{}.num(int64(seq)), row)
 	if !u.watched {
 		return

@@ -17,6 +17,7 @@ const (
 	tableDefinitions Table = "definitions" // definition key: definitionRow
 	tableInstances   Table = "instances"   // instance key: snapshot
 	tableVariables   Table = "variables"   // instance key, scope: data that is too large for the snapshot
+	tableTails       Table = "tails"       // instance key: number of its last step, if its snapshot is older
 	tableHistory     Table = "history"     // first Seq: events of one step
 	tableSymbols     Table = "symbols"     // number: text
 
