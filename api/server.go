@@ -19,7 +19,7 @@ type Config struct {
 	// be addressed to a loopback name or one of Hosts (see guardHost).
 	Listen string
 	// Hosts are further names, without port, that clients reach this server by: behind a proxy, say.
-	Hosts  []string
+	Hosts []string
 	// Routes adds paths beside those of openapi.json; nil: none. They have the same guards.
 	Routes func(chi.Router)
 	Logger *slog.Logger // nil: silent

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,6 +33,7 @@ type world struct {
 	r     *runner.Runner
 	store *memory.Store
 	stop  func()
+	close func()
 	bus   *memory.Bus
 	clock *memory.Clock
 	http  http.Handler
@@ -41,25 +43,65 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	t.Cleanup(cancel)
-	w := &world{t: t, ctx: ctx, clock: memory.NewClock(begin), store: memory.NewStore()}
-	w.bus = memory.NewBus(func(ctx context.Context, records []runner.Incoming) error { return w.r.Receive(ctx, records) })
-	w.start()
-	_, err := w.r.Deploy(ctx, append(resources(t, processes.ControlLoop()), resources(t, processes.Simulator())...))
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		w.stop()
-		require.NoError(t, runner.Check(w.store))
-	})
+	w := bareWorld(t, ctx)
+	t.Cleanup(w.close)
 	return w
 }
 
-func (w *world) start() {
+func bareWorld(t *testing.T, ctx context.Context) *world {
+	t.Helper()
+	from := deployed(t)
+	w := &world{t: t, ctx: ctx, clock: memory.NewClock(begin), store: from.store.Copy()}
+	w.bus = memory.NewBus(func(ctx context.Context, records []runner.Incoming) error { return w.r.Receive(ctx, records) })
+	w.start(from.r)
+	w.close = func() {
+		w.stop()
+		require.NoError(t, runner.Check(w.store))
+	}
+	return w
+}
+
+// stage is what worlds are copied from: the processes, deployed once.
+type stage struct {
+	r     *runner.Runner
+	store *memory.Store
+}
+
+var (
+	theStage stage
+	staging  sync.Once
+)
+
+func deployed(t *testing.T) stage {
+	t.Helper()
+	staging.Do(func() {
+		w := &world{t: t, ctx: t.Context(), store: memory.NewStore()}
+		var err error
+		w.r, err = runner.New(w.store, runner.Options{Clock: memory.NewClock(begin)})
+		require.NoError(t, err)
+		w.run()
+		_, err = w.r.Deploy(w.ctx, append(resources(t, processes.ControlLoop()), resources(t, processes.Simulator())...))
+		require.NoError(t, err)
+		w.stop()
+		theStage = stage{w.r, w.store}
+	})
+	return theStage
+}
+
+// start runs the store with what another runner has compiled.
+func (w *world) start(from *runner.Runner) {
+	w.t.Helper()
 	var err error
-	w.r, err = runner.New(w.store, runner.Options{Bus: w.bus, Clock: w.clock})
+	w.r, err = from.Fork(w.store, runner.Options{Bus: w.bus, Clock: w.clock})
 	require.NoError(w.t, err)
 	router := chi.NewRouter()
 	controlloop.Routes(w.r)(router)
 	w.http = router
+	w.run()
+}
+
+// run lets the runner work until stop.
+func (w *world) run() {
 	ctx, cancel := context.WithCancel(w.ctx)
 	ended := make(chan error, 1)
 	r := w.r
@@ -105,12 +147,16 @@ func (w *world) fly(d time.Duration) {
 	}
 }
 
+func (w *world) send(method, path, body string) *httptest.ResponseRecorder {
+	recorder := httptest.NewRecorder()
+	w.http.ServeHTTP(recorder, httptest.NewRequestWithContext(w.ctx, method, path, strings.NewReader(body)))
+	return recorder
+}
+
 // call sends a request and returns the answer.
 func (w *world) call(method, path, body string, status int) map[string]any {
 	w.t.Helper()
-	r := httptest.NewRequestWithContext(w.ctx, method, path, strings.NewReader(body))
-	recorder := httptest.NewRecorder()
-	w.http.ServeHTTP(recorder, r)
+	recorder := w.send(method, path, body)
 	text, err := io.ReadAll(recorder.Body)
 	require.NoError(w.t, err)
 	require.Equal(w.t, status, recorder.Code, "%s %s: %s", method, path, text)

@@ -110,18 +110,24 @@ func readFlow(file string) ([]byte, error) {
 }
 
 // embeddedFlows reads the .bpmn files that are built in.
-func embeddedFlows(files fs.FS) ([]runner.Resource, error) {
+func embeddedFlows(folders ...fs.FS) ([]runner.Resource, error) {
 	var resources []runner.Resource
-	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || !isFlow(name) {
+	for _, files := range folders {
+		before := len(resources)
+		err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() || !isFlow(name) {
+				return err
+			}
+			text, err := fs.ReadFile(files, name)
+			resources = append(resources, runner.Resource{Name: path.Base(name), XML: text})
 			return err
+		})
+		if err != nil {
+			return nil, err
 		}
-		text, err := fs.ReadFile(files, name)
-		resources = append(resources, runner.Resource{Name: path.Base(name), XML: text})
-		return err
-	})
-	if err == nil && len(resources) == 0 {
-		err = errors.New("this binary was built without its flows")
+		if len(resources) == before {
+			return nil, errors.New("this binary was built without its flows")
+		}
 	}
-	return resources, err
+	return resources, nil
 }

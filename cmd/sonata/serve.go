@@ -73,7 +73,7 @@ func (c *cli) serve(ctx context.Context, s *settings) error {
 // load reads what is to be deployed at the start: the files of the folders, or the built-in ones.
 func (s *server) load(f *folders) (err error) {
 	if len(s.deploy) == 0 {
-		s.builtin, err = embeddedFlows(processes.Sonata())
+		s.builtin, err = embeddedFlows(processes.Sonata(), processes.ControlLoop())
 		return err
 	}
 	s.flows, err = f.changed()

@@ -1,0 +1,321 @@
+package controlloop_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sonata-bpmn/sonata/engine"
+	"github.com/sonata-bpmn/sonata/engine/runner"
+)
+
+// staged is a world with a control loop of two start phases, each with a participant of its own, and their simulators.
+type staged struct {
+	*world
+	first, second engine.Key
+}
+
+const stagedTemplate = `
+tosca_definitions_version: tosca_simple_yaml_1_3
+topology_template:
+  node_templates:
+    kind.First: {version: 1.0.0, type: org.onap.policy.clamp.controlloop.Participant, type_version: 1.0.1}
+    kind.Second: {version: 1.0.0, type: org.onap.policy.clamp.controlloop.Participant, type_version: 1.0.1}
+    element.First:
+      version: 1.0.0
+      type: org.onap.policy.clamp.controlloop.ControlLoopElement
+      type_version: 1.0.1
+      properties: {provider: us, participantType: {name: kind.First, version: 1.0.0}, startPhase: 0, uninitializedToPassiveTimeout: 40}
+    element.Second:
+      version: 1.0.0
+      type: org.onap.policy.clamp.controlloop.ControlLoopElement
+      type_version: 1.0.1
+      properties: {provider: us, participantType: {name: kind.Second, version: 1.0.0}, startPhase: 1, uninitializedToPassiveTimeout: 40}
+    loop.Staged:
+      version: 1.0.0
+      type: org.onap.policy.clamp.controlloop.ControlLoop
+      type_version: 1.0.1
+      properties: {provider: us, elements: [{name: element.First, version: 1.0.0}, {name: element.Second, version: 1.0.0}]}
+`
+
+const (
+	firstID  = "709c62b3-8918-41b9-a747-d21eb79c6c20"
+	secondID = "709c62b3-8918-41b9-a747-d21eb79c6c21"
+)
+
+func newStaged(t *testing.T) staged {
+	t.Helper()
+	w := newWorld(t)
+	s := staged{w, w.simulate("First", "1", "kind.First", "1.0.0", nil), w.simulate("Second", "1", "kind.Second", "1.0.0", nil)}
+	w.fly(time.Second)
+	w.clamp(http.MethodPost, "/commission", stagedTemplate, 200)
+	w.fly(time.Second)
+	return s
+}
+
+// create makes a control loop of the staged definition.
+func (s staged) create(name string, status int) map[string]any {
+	s.t.Helper()
+	element := func(id, kind string) string {
+		return fmt.Sprintf(`%q:{"id":%[1]q,"definition":{"name":"element.%[2]s","version":"1.0.0"},"participantId":{"name":"%[2]s","version":"1"}}`, id, kind)
+	}
+	return s.clamp(http.MethodPost, "/instantiation", `{"controlLoopList":[{"name":"`+name+`","version":"1.0.1","definition":{"name":"loop.Staged","version":"1.0.0"},"elements":{`+
+		element(firstID, "First")+`,`+element(secondID, "Second")+`}}]}`, status)
+}
+
+func (s staged) order(state string, status int, loops ...string) map[string]any {
+	s.t.Helper()
+	return s.clamp(http.MethodPut, "/instantiation/command", orderOf(state, loops...), status)
+}
+
+// told are the messages of a type on the participants' topic.
+func (w *world) told(kind string) (messages []map[string]any) {
+	for _, m := range w.bus.Published() {
+		var data map[string]any
+		require.NoError(w.t, json.Unmarshal(m.Data, &data))
+		if data["messageType"] == kind || m.Topic == kind {
+			messages = append(messages, data)
+		}
+	}
+	return messages
+}
+
+// Every order in every state: the status and the text are those of CLAMP.
+func TestTheTransitionTable(t *testing.T) {
+	s := newStaged(t)
+	s.create("a", 200)
+	silent := func(yes bool) {
+		s.behave(s.first, map[string]any{"behaviour": map[string]any{"delay": "PT0.1S", "silent": yes, "fail": false}})
+		s.behave(s.second, map[string]any{"behaviour": map[string]any{"delay": "PT0.1S", "silent": yes, "fail": false}})
+	}
+	already := func(state string) string { return "Control loop is already in state " + state }
+	moving := func(state, to string) string {
+		return already(state) + " and transitioning to state " + to
+	}
+	cannot := func(state, to string) string {
+		return "Control loop can't transition from state " + state + " to state " + to
+	}
+	refuse := func(state, to, text string) {
+		t.Helper()
+		require.Equal(t, state, s.loop("a")["state"])
+		require.Equal(t, text, s.order(to, 406, "a")["errorDetails"])
+		require.Equal(t, state, s.loop("a")["state"])
+	}
+	refuse("UNINITIALISED", "UNINITIALISED", already("UNINITIALISED"))
+	refuse("UNINITIALISED", "RUNNING", cannot("UNINITIALISED", "RUNNING"))
+	silent(true)
+	s.order("PASSIVE", 202, "a")
+	refuse("UNINITIALISED2PASSIVE", "PASSIVE", moving("UNINITIALISED2PASSIVE", "PASSIVE"))
+	refuse("UNINITIALISED2PASSIVE", "RUNNING", cannot("UNINITIALISED2PASSIVE", "RUNNING"))
+	s.order("UNINITIALISED", 202, "a")
+	refuse("PASSIVE2UNINITIALISED", "UNINITIALISED", moving("PASSIVE2UNINITIALISED", "UNINITIALISED"))
+	refuse("PASSIVE2UNINITIALISED", "PASSIVE", cannot("PASSIVE2UNINITIALISED", "PASSIVE"))
+	refuse("PASSIVE2UNINITIALISED", "RUNNING", cannot("PASSIVE2UNINITIALISED", "RUNNING"))
+	silent(false)
+	s.fly(30 * time.Second)
+	require.Equal(t, []string{"UNINITIALISED", "UNINITIALISED", "UNINITIALISED"}, s.states("a"))
+	s.order("PASSIVE", 202, "a")
+	s.fly(2 * time.Second)
+	refuse("PASSIVE", "PASSIVE", already("PASSIVE"))
+	silent(true)
+	s.order("RUNNING", 202, "a")
+	refuse("PASSIVE2RUNNING", "RUNNING", moving("PASSIVE2RUNNING", "RUNNING"))
+	refuse("PASSIVE2RUNNING", "PASSIVE", cannot("PASSIVE2RUNNING", "PASSIVE"))
+	refuse("PASSIVE2RUNNING", "UNINITIALISED", cannot("PASSIVE2RUNNING", "UNINITIALISED"))
+	silent(false)
+	s.fly(30 * time.Second)
+	refuse("RUNNING", "RUNNING", already("RUNNING"))
+	refuse("RUNNING", "UNINITIALISED", cannot("RUNNING", "UNINITIALISED"))
+	silent(true)
+	s.order("PASSIVE", 202, "a")
+	refuse("RUNNING2PASSIVE", "PASSIVE", moving("RUNNING2PASSIVE", "PASSIVE"))
+	refuse("RUNNING2PASSIVE", "RUNNING", cannot("RUNNING2PASSIVE", "RUNNING"))
+	refuse("RUNNING2PASSIVE", "UNINITIALISED", cannot("RUNNING2PASSIVE", "UNINITIALISED"))
+	require.Equal(t, "Control Loop State is still RUNNING2PASSIVE", s.clamp(http.MethodDelete, "/instantiation?name=a&version=1.0.1", "", 400)["errorDetails"])
+	require.Equal(t, "ordered state invalid or not specified on command", s.order("SLEEPING", 400, "a")["errorDetails"])
+	require.Equal(t, "ordered state invalid or not specified on command", s.order("", 400, "a")["errorDetails"])
+	silent(false)
+	s.fly(30 * time.Second)
+	require.Equal(t, "PASSIVE", s.loop("a")["state"])
+}
+
+// Several loops follow an order together or not at all.
+func TestACommandIsAllOrNothing(t *testing.T) {
+	s := newStaged(t)
+	s.create("a", 200)
+	s.create("b", 200)
+	s.order("PASSIVE", 202, "a")
+	s.fly(2 * time.Second)
+	require.Equal(t, "Control loop is already in state PASSIVE", s.order("PASSIVE", 406, "b", "a")["errorDetails"])
+	require.Equal(t, "UNINITIALISED", s.loop("b")["state"])
+	require.Equal(t, "UNINITIALISED", s.loop("b")["orderedState"])
+	s.order("PASSIVE", 404, "b", "c")
+	require.Equal(t, "UNINITIALISED", s.loop("b")["state"])
+	require.Contains(t, s.create("a", 400)["errorDetails"], "a:1.0.1 already defined")
+}
+
+// Phases are started in their order and stopped in reverse.
+func TestStartPhases(t *testing.T) {
+	s := newStaged(t)
+	s.create("a", 200)
+	for _, state := range []string{"PASSIVE", "RUNNING", "PASSIVE", "UNINITIALISED"} {
+		s.order(state, 202, "a")
+		s.fly(2 * time.Second)
+		require.Equal(t, []string{state, state, state}, s.states("a"))
+	}
+	var order []string
+	for _, m := range s.told("CONTROL_LOOP_STATE_CHANGE") {
+		order = append(order, m["orderedState"].(string)+" "+m["participantId"].(map[string]any)["name"].(string))
+	}
+	require.Equal(t, []string{"RUNNING First", "RUNNING Second", "PASSIVE Second", "PASSIVE First", "UNINITIALISED Second", "UNINITIALISED First"}, order)
+}
+
+// Who is silent is asked again; in time it all comes right.
+func TestASlowParticipant(t *testing.T) {
+	s := newStaged(t)
+	s.create("a", 200)
+	s.behave(s.second, map[string]any{"behaviour": map[string]any{"delay": "PT0.1S", "silent": true, "fail": false}})
+	s.order("PASSIVE", 202, "a")
+	s.fly(25 * time.Second)
+	require.Equal(t, "UNINITIALISED2PASSIVE", s.loop("a")["state"])
+	require.Equal(t, "PASSIVE", s.loop("a")["elements"].(map[string]any)[firstID].(map[string]any)["state"], "what is acknowledged is seen at once")
+	s.behave(s.second, map[string]any{"behaviour": map[string]any{"delay": "PT0.1S", "silent": false, "fail": false}})
+	s.fly(12 * time.Second)
+	require.Equal(t, []string{"PASSIVE", "PASSIVE", "PASSIVE"}, s.states("a"))
+}
+
+// The page's rule: if not every participant acknowledges in time, what is there is torn down, and everybody hears why.
+func TestWhatIsNotThereInTimeIsTornDown(t *testing.T) {
+	s := newStaged(t)
+	s.create("a", 200)
+	s.behave(s.second, map[string]any{"behaviour": map[string]any{"delay": "PT0.1S", "silent": true, "fail": false}})
+	s.order("PASSIVE", 202, "a")
+	s.fly(41 * time.Second)
+	loop := s.loop("a")
+	require.Equal(t, "TIMEOUT", loop["stateChangeResult"])
+	require.Equal(t, "not every participant has acknowledged PASSIVE in time", loop["message"])
+	require.Len(t, s.told("control-loop-notification"), 1)
+	teardown := s.told("CONTROL_LOOP_STATE_CHANGE")
+	require.Equal(t, "UNINITIALISED", teardown[0]["orderedState"])
+	s.behave(s.second, map[string]any{"behaviour": map[string]any{"delay": "PT0.1S", "silent": false, "fail": false}})
+	s.fly(time.Minute)
+	require.Equal(t, []string{"UNINITIALISED", "UNINITIALISED", "UNINITIALISED"}, s.states("a"))
+	require.Equal(t, "TIMEOUT", s.loop("a")["stateChangeResult"], "the fault is seen until the next order")
+	s.order("PASSIVE", 202, "a")
+	s.fly(2 * time.Second)
+	require.Equal(t, "NO_ERROR", s.loop("a")["stateChangeResult"])
+	require.Equal(t, []string{"PASSIVE", "PASSIVE", "PASSIVE"}, s.states("a"))
+}
+
+// A participant that refuses is a fault with its own words; later the same order may be given again.
+func TestAParticipantThatFails(t *testing.T) {
+	s := newStaged(t)
+	s.create("a", 200)
+	s.order("PASSIVE", 202, "a")
+	s.fly(2 * time.Second)
+	s.behave(s.first, map[string]any{"behaviour": map[string]any{"delay": "PT0.1S", "silent": false, "fail": true}})
+	s.order("RUNNING", 202, "a")
+	s.fly(2 * time.Second)
+	loop := s.loop("a")
+	require.Equal(t, "PASSIVE2RUNNING", loop["state"])
+	require.Equal(t, "FAILED", loop["stateChangeResult"])
+	require.Equal(t, "Control loop element cannot change its state", loop["elements"].(map[string]any)[firstID].(map[string]any)["message"])
+	s.behave(s.first, map[string]any{"behaviour": map[string]any{"delay": "PT0.1S", "silent": false, "fail": false}})
+	s.order("RUNNING", 202, "a")
+	s.fly(2 * time.Second)
+	require.Equal(t, []string{"RUNNING", "RUNNING", "RUNNING"}, s.states("a"))
+}
+
+// A participant that forgets everything and registers anew gets its elements back, in the state that was ordered.
+func TestAParticipantThatRestarts(t *testing.T) {
+	s := newStaged(t)
+	s.create("a", 200)
+	for _, state := range []string{"PASSIVE", "RUNNING"} {
+		s.order(state, 202, "a")
+		s.fly(2 * time.Second)
+	}
+	s.behave(s.second, map[string]any{"restart": true})
+	s.fly(3 * time.Second)
+	in, _, err := s.r.Instance(s.second)
+	require.NoError(t, err)
+	require.Equal(t, map[string]any{"a:1.0.1": "RUNNING"}, in.Variables(0)["loops"])
+	require.Equal(t, "RUNNING", s.loop("a")["state"])
+	require.Equal(t, true, s.loop("a")["primed"])
+}
+
+// What comes twice, late or from somebody else changes nothing and is counted.
+func TestMessagesThatMeanNothing(t *testing.T) {
+	s := newStaged(t)
+	s.create("a", 200)
+	s.order("PASSIVE", 202, "a")
+	ack := func(sender, element, state string, responseTo any) {
+		require.NoError(t, s.bus.Send(s.ctx, "POLICY-CLRUNTIME-PARTICIPANT", runner.Incoming{Data: map[string]any{
+			"messageType": "CONTROLLOOP_STATECHANGE_ACK", "responseTo": responseTo, "controlLoopId": map[string]any{"name": "a", "version": "1.0.1"},
+			"participantId":        map[string]any{"name": sender, "version": "1"},
+			"controlLoopResultMap": map[string]any{element: map[string]any{"state": state, "result": true}},
+		}}))
+	}
+	ack("Second", firstID, "PASSIVE", nil)           // not its element
+	ack("First", "nonsense", "PASSIVE", nil)         // no element
+	ack("First", firstID, "RUNNING", nil)            // not what was ordered
+	ack("First", firstID, "PASSIVE", "another time") // no answer to what was asked
+	require.NoError(t, s.r.Settled(s.ctx))
+	require.Equal(t, "UNINITIALISED2PASSIVE", s.states("a")[0])
+	require.Equal(t, "UNINITIALISED2PASSIVE", s.loop("a")["elements"].(map[string]any)[firstID].(map[string]any)["state"])
+	s.fly(100 * time.Millisecond)
+	ack("First", firstID, "PASSIVE", nil) // twice
+	s.fly(2 * time.Second)
+	require.Equal(t, []string{"PASSIVE", "PASSIVE", "PASSIVE"}, s.states("a"))
+	require.EqualValues(t, 4, s.loop("a")["ignoredMessages"])
+	ack("First", firstID, "UNINITIALISED", nil) // nothing was ordered
+	s.fly(time.Second)
+	require.Equal(t, []string{"PASSIVE", "PASSIVE", "PASSIVE"}, s.states("a"))
+}
+
+// A participant that falls silent is asked for its status, then told to be gone; a sign of life brings it back.
+func TestAParticipantThatFallsSilent(t *testing.T) {
+	s := newStaged(t)
+	health := func() any {
+		return s.clamp(http.MethodGet, "/participants/First/1", "", 200)["healthStatus"]
+	}
+	s.fly(2 * time.Minute)
+	require.Equal(t, "HEALTHY", health())
+	s.behave(s.first, map[string]any{"behaviour": map[string]any{"delay": "PT0.1S", "silent": true, "fail": false}})
+	s.fly(4 * time.Minute)
+	require.Equal(t, "NOT_HEALTHY", health())
+	require.NotEmpty(t, s.told("PARTICIPANT_STATUS_REQ"))
+	s.fly(8 * time.Minute)
+	require.Equal(t, "OFF_LINE", health())
+	require.Len(t, s.told("control-loop-notification"), 1)
+	s.behave(s.first, map[string]any{"behaviour": map[string]any{"delay": "PT0.1S", "silent": false, "fail": false}})
+	s.fly(2 * time.Minute)
+	require.Equal(t, "HEALTHY", health())
+
+	statistics := s.clamp(http.MethodGet, "/monitoring/participant?name=First&version=1&recordCount=2", "", 200)["statisticsList"].([]any)
+	require.Len(t, statistics, 2)
+	require.Greater(t, statistics[0].(map[string]any)["timeStamp"], statistics[1].(map[string]any)["timeStamp"], "the newest first")
+	s.behave(s.first, map[string]any{"stop": true})
+	s.fly(time.Second)
+	require.Equal(t, "OFF_LINE", health())
+	require.Equal(t, "TERMINATED", s.clamp(http.MethodGet, "/participants/First/1", "", 200)["participantState"])
+	s.create("a", 200)
+	require.Equal(t, "Participant with ID First:1 is not registered", s.order("PASSIVE", 400, "a")["errorDetails"])
+}
+
+// States that are ordered of participants, and what they mean.
+func TestParticipantStates(t *testing.T) {
+	s := newStaged(t)
+	s.clamp(http.MethodPut, "/participants", `{"definition":{"name":"First","version":"1"},"participantState":"SAFE"}`, 202)
+	s.fly(time.Second)
+	require.Equal(t, "SAFE", s.clamp(http.MethodGet, "/participants/First/1", "", 200)["participantState"])
+	s.create("a", 200)
+	s.order("PASSIVE", 202, "a")
+	s.fly(2 * time.Second)
+	require.Contains(t, s.loop("a")["elements"].(map[string]any)[firstID].(map[string]any)["message"], "SAFE: ")
+	s.clamp(http.MethodPut, "/participants", `{"definition":{"name":"First","version":"1"},"participantState":"ASLEEP"}`, 400)
+	s.clamp(http.MethodPut, "/participants", `{"definition":{"name":"Third","version":"1"}}`, 404)
+}
