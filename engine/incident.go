@@ -55,6 +55,11 @@ func (c ResolveIncident) handle(s *step) error {
 	case incident.Subscription != 0:
 		sub := *s.in.Subscription(incident.Subscription)
 		s.updateJob(sub, func(j *Job) { j.Retries, j.Failed = max(c.Retries, j.Retries, 1), false })
+	case n.host != nil && t.Node == n.host.id: // a boundary event could not wait again; its activity goes on
+		s.unsubscribe(func(sub *Subscription) bool { return sub.Token == t.ID && sub.Element == n.id }, true)
+		if err := s.subscribe(n, waiter{token: *t, scope: t.Scope}); err != nil {
+			s.raise(*t, n, false, err)
+		}
 	case incident.Leaving:
 		if d, ok := n.behavior.(decider); ok && t.Inner != 0 && (n.loop == nil || s.isInstance(*t)) {
 			d.decide(s, n, *t)

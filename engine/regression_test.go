@@ -454,6 +454,36 @@ func TestASubProcessThatCannotBeLeftIsDone(t *testing.T) {
 	c.Completed()
 }
 
+// A boundary event that cannot wait again is an incident beside its activity, which goes on; resolving it lets the event wait, and leaves
+// the activity alone.
+func TestResolvingABoundaryEventThatCouldNotWaitAgain(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		subProcess sub {
+			startEvent s
+			serviceTask a type=a
+			s -> a
+		}
+		boundaryEvent both on=sub message=m key="= k" signal=s parallel nonInterrupting
+		task noted
+		start -> sub
+		both -> noted`, map[string]any{"k": "K"})
+	job := c.Subscription("a").ID
+	c.Do(engine.SetVariables{Variables: map[string]any{"k": nil}})
+	c.Message("both", nil)
+	c.Do(engine.CorrelateSignal{Subscription: c.Subscription("both").ID})
+	require.Contains(t, c.Path(), "both noted")
+	require.Len(t, c.In.Incidents, 1)
+	c.Resolve()
+	require.Len(t, c.In.Incidents, 1, "without a repair it fails again")
+	c.Do(engine.SetVariables{Variables: map[string]any{"k": "K"}})
+	c.Resolve()
+	require.ElementsMatch(t, []string{"a", "both", "both"}, c.Waiting())
+	require.Equal(t, job, c.Subscription("a").ID, "the work was not begun again")
+	c.Complete("a", nil)
+	c.Completed()
+}
+
 // §10.3.8: what an instance gives stands at the place of its input, whatever the instance does with its variable loopCounter.
 func TestOutputsStandAtTheirInputsWhateverLoopCounterSays(t *testing.T) {
 	c := enginetest.Start(t, `
