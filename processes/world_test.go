@@ -62,7 +62,7 @@ func openWorld(t *testing.T, limit time.Duration, store runner.Store, open func(
 		for _, letter := range letters {
 			reasons = append(reasons, letter.Topic+": "+letter.Reason)
 		}
-		require.Equal(t, w.late, len(letters), "%.100q", reasons)
+		require.Len(t, reasons, w.late)
 		w.stop()
 		require.NoError(t, runner.Check(w.store))
 	})

@@ -45,6 +45,7 @@ func TestScenariosOverKafka(t *testing.T) {
 	}
 	for name, rows := range endStates {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			o := ends[name]()
 			require.Zero(t, o.status, "%s\n%s", o.errors, o.out)
 			require.Empty(t, o.errors)
@@ -92,7 +93,7 @@ func TestScenariosThatCannotBePlayed(t *testing.T) {
 		status int
 		says   string
 	}{
-		"no such scenario":  {[]string{"strat-date"}, exitUsage, `there is no scenario "strat-date"; did you mean "start-date"?`},
+		"no such scenario":  {[]string{"start-dates"}, exitUsage, `there is no scenario "start-dates"; did you mean "start-date"?`},
 		"an order":          {[]string{"start-date", "--orders", "2"}, exitUsage, "leave --orders away"},
 		"a data directory":  {[]string{"start-date", "--data", dir}, exitUsage, "is not empty"},
 		"no such file":      {[]string{filepath.Join(dir, "a.test.yaml")}, exitFailed, "no such file"},

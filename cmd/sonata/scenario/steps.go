@@ -159,12 +159,6 @@ func (p *playing) newest() map[string]any {
 	return all
 }
 
-// text is a member of an object that is a string, else "".
-func text(object map[string]any, name string) string {
-	s, _ := object[name].(string)
-	return s
-}
-
 // whoWaits helps whoever has sent a message that nobody took.
 func (p *playing) whoWaits(topic string) string {
 	var waiting []string
