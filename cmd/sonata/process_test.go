@@ -226,18 +226,23 @@ func sonataCommand(t *testing.T, args ...string) outcome {
 // startCommand starts one command of the binary; the result waits for its end.
 func startCommand(t *testing.T, args ...string) func() outcome {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, binary, args...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	require.NoError(t, cmd.Start())
-	return func() outcome {
+	ended := make(chan error, 1)
+	go func() {
 		err := cmd.Wait()
-		if _, exited := errors.AsType[*exec.ExitError](err); !exited {
-			require.NoError(t, err)
+		if _, exited := errors.AsType[*exec.ExitError](err); exited {
+			err = nil // with a status, which is asked for
 		}
-		require.NoError(t, ctx.Err(), "%v did not end; it wrote\n%s", args, &out)
+		ended <- errors.Join(err, ctx.Err())
+	}()
+	return func() outcome {
+		t.Helper()
+		require.NoError(t, <-ended, "%v did not end; it wrote\n%s", args, &out)
 		return outcome{cmd.ProcessState.ExitCode(), out.String(), errs.String()}
 	}
 }
