@@ -57,7 +57,7 @@ func Start(t testing.TB, dir string) string {
 
 func java(class string, args ...string) *exec.Cmd {
 	options := []string{"-Xms128m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", filepath.Join(Libs(), "*"), class}
-	return exec.Command("java", append(options, args...)...)
+	return exec.Command("java", append(options, args...)...) //nolint:gosec // who runs the tests says where Kafka is
 }
 
 // properties is a broker that is its own controller, small and quick to start. Topics are made by who uses them, as the embedded
@@ -88,7 +88,7 @@ log.retention.check.interval.ms=1000
 // freePort is an address that nobody listens on. The broker must be told its port before it opens it.
 func freePort(t testing.TB) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer listener.Close()
 	return listener.Addr().String()

@@ -46,8 +46,8 @@ func (c *changes) note(offset int64, data []byte) error {
 }
 
 // undo takes everything back, then makes a random part of the changes again.
-func (c *changes) undo(random *rand.Rand) error {
-	defer c.file.Close()
+func (c *changes) undo(random *rand.Rand) (err error) {
+	defer func() { err = errors.Join(err, c.file.Close()) }()
 	for _, change := range slices.Backward(c.log) {
 		if err := errors.Join(c.file.Truncate(change.size), c.write(change.before, change.offset)); err != nil {
 			return err
