@@ -54,6 +54,7 @@ type Workers interface {
 type Operations interface {
 	ResolveIncident(ctx context.Context, key engine.Key, c engine.ResolveIncident) error
 	SetVariables(ctx context.Context, key engine.Key, c engine.SetVariables) error
+	Release(ctx context.Context, key engine.Key) error
 }
 
 // Messages takes messages in and shows those that found no use yet.

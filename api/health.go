@@ -18,6 +18,11 @@ func (a *api) getReady(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *api) checkReady() error {
+	if a.config.Starting != nil {
+		if why := a.config.Starting(); why != "" {
+			return problem(codeUnavailable, "Sonata is not ready: %s", why)
+		}
+	}
 	if err := a.engine.Ready(); err != nil {
 		return problem(codeUnavailable, "Sonata is not ready: %s", strings.ReplaceAll(err.Error(), "\n", "; "))
 	}

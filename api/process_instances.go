@@ -149,6 +149,22 @@ func (a *api) cancelProcessInstance(w http.ResponseWriter, r *http.Request) erro
 	return nil
 }
 
+// releaseProcessInstance lets an instance go on that was set aside because Sonata had ended at it.
+func (a *api) releaseProcessInstance(w http.ResponseWriter, r *http.Request) error {
+	key, err := pathKey(r, "processInstanceKey")
+	if err != nil {
+		return err
+	}
+	if err := decode(w, r, &struct{}{}); err != nil {
+		return err
+	}
+	if err := a.engine.Release(r.Context(), key); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
 // redirectProcess serves the link that Camunda Modeler builds from its Operate URL.
 func (a *api) redirectProcess(w http.ResponseWriter, r *http.Request) error {
 	key, err := pathKey(r, "processInstanceKey")

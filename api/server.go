@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -23,6 +24,10 @@ type Config struct {
 	// Routes adds paths beside those of openapi.json; nil: none. They have the same guards.
 	Routes func(chi.Router)
 	Logger *slog.Logger // nil: silent
+	// Starting says why this program does no work yet, although the engine runs: "" if it does. nil: it does.
+	Starting func() string
+	// Backup writes everything that must survive as one file, while the engine runs. nil: it cannot be had here.
+	Backup func(ctx context.Context, w io.Writer) error
 }
 
 // api is the handlers with what they share.
@@ -67,6 +72,7 @@ func (a *api) routes(router chi.Router) {
 	get("/readyz", a.getReady)
 	get("/processes/{processInstanceKey}", a.redirectProcess)
 	get("/v2/openapi.json", getOpenAPI)
+	router.Get("/v2/backup", a.untimed(a.getBackup))
 	get("/v2/topology", a.getTopology)
 	get("/v2/status", a.getStatus)
 	get("/v2/license", a.getLicense)
@@ -83,6 +89,7 @@ func (a *api) routes(router chi.Router) {
 	post("/v2/process-instances/search", a.searchProcessInstances)
 	get("/v2/process-instances/{processInstanceKey}", a.getProcessInstance)
 	post("/v2/process-instances/{processInstanceKey}/cancellation", a.cancelProcessInstance)
+	post("/v2/process-instances/{processInstanceKey}/release", a.releaseProcessInstance)
 	post("/v2/process-instances/{processInstanceKey}/incidents/search", a.searchInstanceIncidents)
 	router.Get("/v2/process-instances/{processInstanceKey}/events", a.untimed(a.streamInstance))
 	router.Get("/v2/events", a.untimed(a.streamAll))

@@ -80,7 +80,7 @@ The other commands speak to a running Sonata by REST.`
 	root.SetOut(c.out)
 	root.SetErr(c.err)
 	root.AddCommand(c.serveCommand(), c.demoCommand(), c.deployCommand(), c.instancesCommand(),
-		c.publishCommand(), c.lintCommand(), c.versionCommand(), c.runCommand(), c.testCommand(), c.benchCommand(),
+		c.incidentsCommand(), c.deadLettersCommand(), c.backupCommand(), c.restoreCommand(), c.checkCommand(), c.compactCommand(), c.publishCommand(), c.lintCommand(), c.versionCommand(), c.runCommand(), c.testCommand(), c.benchCommand(),
 		c.renderCommand(), c.docsCommand())
 	c.note(root)
 	return root

@@ -9,7 +9,7 @@ import (
 func (c *cli) instancesCommand() *cobra.Command {
 	cmd := group("instances", "List, show, cancel and watch process instances")
 	cmd.Aliases = []string{"instance"}
-	cmd.AddCommand(c.listCommand(), c.getCommand(), c.cancelCommand(), c.watchCommand())
+	cmd.AddCommand(c.listCommand(), c.getCommand(), c.cancelCommand(), c.watchCommand(), c.releaseCommand())
 	return cmd
 }
 

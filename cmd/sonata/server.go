@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/sonata-bpmn/sonata/adapters/bolt"
@@ -34,6 +36,8 @@ type server struct {
 
 // running is a server that works.
 type running struct {
+	store      *bolt.Store
+	deployed   *atomic.Bool // what is to be deployed at the start is
 	runner     *runner.Runner
 	deployment runner.Deployment
 	url        string // of the REST API
@@ -90,7 +94,7 @@ func (s *server) run(ctx context.Context, guest func(ctx context.Context, up run
 	if s.made != nil {
 		s.made(r)
 	}
-	up := running{runner: r, url: "http://" + listener.Addr().String(), brokers: strings.Join(brokers, ",")}
+	up := running{store: store, deployed: &atomic.Bool{}, runner: r, url: "http://" + listener.Addr().String(), brokers: strings.Join(brokers, ",")}
 	return s.work(ctx, listener, up, guest)
 }
 
@@ -112,7 +116,7 @@ func (s *server) broker() (addresses []string, stop func() error, err error) {
 		return s.kafka, func() error { return nil }, nil
 	}
 	b, err := broker.Start(broker.Config{
-		Dir: filepath.Join(s.data, "broker"), Listen: s.brokerListen, AllowRemote: s.allowRemote, Logger: s.log,
+		Dir: filepath.Join(s.data, brokerDir), Listen: s.brokerListen, AllowRemote: s.allowRemote, Logger: s.log,
 	})
 	if err != nil {
 		return nil, nil, err
@@ -125,6 +129,13 @@ func (s *server) work(ctx context.Context, listener net.Listener, up running, gu
 	web := api.Server(s.listen, api.New(api.Config{
 		Engine: up.runner, Version: version, Listen: s.listen, Hosts: s.hosts, Logger: s.log,
 		Routes: controlloop.Routes(up.runner),
+		Starting: func() string {
+			if up.deployed.Load() {
+				return ""
+			}
+			return "what is to be deployed at the start is not deployed yet"
+		},
+		Backup: func(ctx context.Context, w io.Writer) error { return archive(ctx, up.store, s.data, w) },
 	}))
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -166,6 +177,7 @@ func (s *server) deployAndGreet(ctx context.Context, up running, guest func(cont
 			return err
 		}
 	}
+	up.deployed.Store(true)
 	return guest(ctx, up)
 }
 

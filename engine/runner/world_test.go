@@ -53,7 +53,7 @@ func newWorld(t testing.TB, change ...func(*world)) *world {
 	w.start()
 	t.Cleanup(func() {
 		w.stop()
-		require.NoError(t, runner.Check(w.store))
+		require.NoError(t, runner.Verify(w.store, func(engine.Key) {}))
 		require.NoError(t, w.store.Close())
 	})
 	return w

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sonata-bpmn/sonata/adapters/bolt"
+	"github.com/sonata-bpmn/sonata/engine"
+	"github.com/sonata-bpmn/sonata/engine/runner"
+)
+
+func (c *cli) backupCommand() *cobra.Command {
+	remote := &client{}
+	cmd := &cobra.Command{
+		Use:   "backup FILE",
+		Short: "Write everything that must survive into one file, while Sonata runs",
+		Long: `Backup writes the data of a running Sonata into a tar file: its store as it is at one moment, and
+the records of its embedded broker. It does not hold Sonata up. FILE must not exist; it is there
+when it is whole.`,
+		Example: `  sonata backup sonata-backup.tar`,
+		Args:    cobra.ExactArgs(1),
+	}
+	return c.clientCommand(cmd, remote, func(ctx context.Context, args []string) error {
+		return c.backup(ctx, remote, args[0])
+	})
+}
+
+func (c *cli) backup(ctx context.Context, remote *client, path string) error {
+	if _, err := os.Lstat(path); err == nil {
+		return fmt.Errorf("%s is there already; name another file", path)
+	}
+	response, err := remote.send(ctx, http.MethodGet, "/v2/backup", payload{})
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	part := path + ".part"
+	file, err := os.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	size, err := io.Copy(file, response.Body)
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return errors.Join(fmt.Errorf("the backup broke off: %w", err), os.Remove(part))
+	}
+	if err := os.Rename(part, path); err != nil {
+		return err
+	}
+	if remote.output == "json" {
+		return writeJSON(c.out, map[string]any{"file": path, "bytes": size})
+	}
+	fmt.Fprintf(c.out, "%s has %d bytes\n", path, size)
+	return nil
+}
+
+// dataFlag is the directory that a command works on, which no running Sonata may use.
+func dataFlag(cmd *cobra.Command, data *string) {
+	cmd.Flags().StringVar(data, "data", "./data", "the data directory (`DIR`)")
+}
+
+func (c *cli) restoreCommand() *cobra.Command {
+	var data string
+	cmd := &cobra.Command{
+		Use:   "restore FILE",
+		Short: "Make a data directory of a backup",
+		Long: `Restore makes a data directory of a file that 'sonata backup' has written, and checks it. The
+directory must not exist, or be empty. With an external Kafka, what came in after the backup is read
+again, and nothing is taken twice; what was sent after it is sent again, with the same ids.`,
+		Example: `  sonata restore sonata-backup.tar --data ./restored`,
+		Args:    cobra.ExactArgs(1),
+	}
+	dataFlag(cmd, &data)
+	cmd.RunE = func(_ *cobra.Command, args []string) error { return c.restore(args[0], data) }
+	return cmd
+}
+
+func (c *cli) restore(path, data string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if found, err := os.ReadDir(data); err == nil && len(found) > 0 {
+		return fmt.Errorf("%s is not empty; name another directory, or move that one away", data)
+	}
+	part := filepath.Clean(data) + ".restoring"
+	if err := os.RemoveAll(part); err != nil {
+		return err
+	}
+	if err = extract(file, part); err == nil {
+		err = c.check(part)
+	}
+	if err != nil {
+		return errors.Join(err, os.RemoveAll(part))
+	}
+	if err := os.Remove(data); err != nil && !errors.Is(err, os.ErrNotExist) { // it is empty
+		return err
+	}
+	return os.Rename(part, data)
+}
+
+func (c *cli) checkCommand() *cobra.Command {
+	var data string
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Check a data directory that no running Sonata uses",
+		Long: `Check reads every page of the store, compares every index with what it is made from in both
+directions, and replays the history of every instance. The exit status is 1 if anything is wrong;
+what is wrong is listed. Of a running Sonata, take a backup and restore it elsewhere.`,
+		Example: `  sonata check --data ./data`,
+		Args:    cobra.NoArgs,
+	}
+	dataFlag(cmd, &data)
+	cmd.RunE = func(*cobra.Command, []string) error { return c.check(data) }
+	return cmd
+}
+
+func (c *cli) check(data string) (err error) {
+	if _, err := os.Stat(filepath.Join(data, bolt.FileName)); err != nil {
+		return fmt.Errorf("there is no store in %s: %w", data, err)
+	}
+	store, err := bolt.Open(data)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	if err := store.CheckPages(); err != nil {
+		return fmt.Errorf("the pages of the store are damaged; restore a backup:\n%w", err)
+	}
+	instances := 0
+	if err := runner.Verify(store, func(engine.Key) { instances++ }); err != nil {
+		return fmt.Errorf("%s is not what it should be:\n%w", data, err)
+	}
+	fmt.Fprintf(c.out, "%s is whole: %d instances\n", data, instances)
+	return nil
+}
+
+func (c *cli) compactCommand() *cobra.Command {
+	var data string
+	cmd := &cobra.Command{
+		Use:   "compact",
+		Short: "Give the disk room back that a data directory no longer needs",
+		Long: `Compact writes the store anew without the room that is free in it. No running Sonata may use the
+directory meanwhile. It needs as much room as the new file has; until that is whole, the old one stays.`,
+		Example: `  sonata compact --data ./data`,
+		Args:    cobra.NoArgs,
+	}
+	dataFlag(cmd, &data)
+	cmd.RunE = func(*cobra.Command, []string) error {
+		before, after, err := bolt.Compact(data)
+		if err == nil {
+			fmt.Fprintf(c.out, "%s had %d bytes and has %d\n", filepath.Join(data, bolt.FileName), before, after)
+		}
+		return err
+	}
+	return cmd
+}
