@@ -74,7 +74,7 @@ const (
 const limit = 1_000_000
 
 // codeUndrawable is the code of what cannot be drawn (docs/errors.md).
-const codeUndrawable = "BPMN051"
+const codeUndrawable = "DRAW001"
 
 // margin is left free around the diagram.
 const margin = 12

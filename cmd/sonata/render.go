@@ -143,7 +143,7 @@ func (o *renderOptions) choose(file string, definitions *bpmn.Definitions) ([]*b
 	diagrams := definitions.Diagrams
 	if len(diagrams) == 0 {
 		return nil, bpmn.Problems{{
-			Pos: bpmn.Position{File: file, Line: 1, Column: 1}, Severity: bpmn.SeverityError, Code: "BPMN051",
+			Pos: bpmn.Position{File: file, Line: 1, Column: 1}, Severity: bpmn.SeverityError, Code: "DRAW001",
 			Text: "the file has no diagram: it says what happens, but not where things are drawn",
 			Hint: "lay it out in a modeler, which saves the diagram with it (bpmndi:BPMNDiagram)",
 		}}
