@@ -75,6 +75,9 @@ is 0 when everything was as expected, else 1.`,
 		if err := checkScenario(cmd, s); err != nil {
 			return err
 		}
+		if o.scenario == loopScenario {
+			return c.demoLoop(ctx, s, o)
+		}
 		return c.demoScenario(ctx, s, o)
 	})
 }

@@ -70,7 +70,7 @@ func loadScenario(ctx context.Context, name string) (*scenario.Suite, []runner.R
 		loader, file = &scenario.Loader{Flows: flowFiles, Read: readFlow, Suggest: didYouMean}, name
 	}
 	if file == "" {
-		return nil, nil, usagef("--scenario: there is no scenario %q%s; --scenario %s shows all", name, didYouMean(name, names), listScenarios)
+		return nil, nil, usagef("--scenario: there is no scenario %q%s; --scenario %s shows all", name, didYouMean(name, append(names, loopScenario)), listScenarios)
 	}
 	suite, err := loader.Load(ctx, file)
 	if err != nil {
@@ -102,7 +102,7 @@ func (c *cli) scenarios(ctx context.Context) error {
 		}
 		rows = append(rows, []string{name, suite.Description})
 	}
-	return writeTable(c.out, rows)
+	return writeTable(c.out, append(rows, []string{loopScenario, loopScenarioText}))
 }
 
 // checkScenario refuses what a scenario brings itself.
@@ -228,6 +228,6 @@ func completeScenarios(cmd *cobra.Command) {
 	names, _, err := shippedScenarios()
 	if err == nil {
 		// The only error is a flag that has its completion already.
-		_ = cmd.RegisterFlagCompletionFunc("scenario", cobra.FixedCompletions(slices.Concat([]string{listScenarios}, names), cobra.ShellCompDirectiveDefault))
+		_ = cmd.RegisterFlagCompletionFunc("scenario", cobra.FixedCompletions(slices.Concat([]string{listScenarios, loopScenario}, names), cobra.ShellCompDirectiveDefault))
 	}
 }
