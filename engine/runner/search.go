@@ -145,9 +145,9 @@ func (f Filter) indexes(g *registry, w walk) []index {
 		found = append(found, w.index(tableByBusinessKey, rowKey{}.text(f.BusinessKey)))
 	}
 	classes, all := f.classes()
-	definitions, any := f.definitions(g)
+	definitions, anyDefinition := f.definitions(g)
 	switch {
-	case !all || !any:
+	case !all || !anyDefinition:
 		var either []index
 		for _, d := range definitions {
 			for _, c := range classes {

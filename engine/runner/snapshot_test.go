@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -162,7 +163,7 @@ func TestHistoryRoundTrip(t *testing.T) {
 	require.NoError(t, err)
 	require.Less(t, len(small), 40, "names are symbols")
 
-	unheard := symbols.Append(small[:len(small):len(small)], eventName("Unheard"))
+	unheard := symbols.Append(slices.Clip(small), eventName("Unheard"))
 	_, err = decodeHistory(symbols, unheard)
 	require.ErrorContains(t, err, `"Unheard"`)
 	for n := range row {

@@ -33,6 +33,7 @@ func sampleOrders(t *testing.T) func() (Order, error) {
 
 // Each workload, in small: it ends, everything that it started has ended, and each figure of the result is there.
 func TestWorkloads(t *testing.T) {
+	t.Parallel()
 	steps := map[string]float64{"task": 2, "gateway": 2, "ten": 11, "messages": 2, "waiting": 1}
 	for _, name := range Workloads() {
 		t.Run(name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"embed"
+	"errors"
 	"io/fs"
 	"maps"
 	"slices"
@@ -71,14 +72,14 @@ func orderFlows() (resources []runner.Resource, err error) {
 }
 
 // restart opens the data directory again and notes how long that takes and what is resident then.
-func restart(_ context.Context, c Config, r *Result) error {
+func restart(_ context.Context, c Config, r *Result) (err error) {
 	freeMemory()
 	began := time.Now()
 	store, err := bolt.Open(c.Dir)
 	if err != nil {
 		return err
 	}
-	defer store.Close()
+	defer func() { err = errors.Join(err, store.Close()) }()
 	if _, err := runner.New(store, runner.Options{}); err != nil {
 		return err
 	}

@@ -53,6 +53,9 @@ const (
 	tagTime   // seconds since 1970, nanoseconds doubled and 1 added if the offset of the zone follows, in seconds
 	tagList
 	tagObject
+)
+
+const (
 	tagSmall byte = 0x40
 	tagShort byte = 0x80
 	short         = 64
