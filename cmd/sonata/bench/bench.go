@@ -197,7 +197,7 @@ type env struct {
 
 // start runs an engine on the store and deploys.
 func (e *env) start(ctx context.Context, bus runner.Bus, resources []runner.Resource) (err error) {
-	e.runner, err = runner.New(e.store, runner.Options{Bus: bus, Observe: e.tracker.observe, Handlers: e.handlers, HandlerLimit: e.Concurrency, Logger: slog.New(slog.DiscardHandler)})
+	e.runner, err = runner.New(e.store, runner.Options{Bus: bus, Observe: e.tracker.observe, Handlers: e.handlers, HandlerLimit: 2 * e.Concurrency, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}
