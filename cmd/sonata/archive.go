@@ -118,6 +118,6 @@ func extractFile(in io.Reader, path string) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(file, in) //nolint:gosec // an operator restores a backup of their own, as large as it is
+	_, err = io.Copy(file, in)
 	return errors.Join(err, file.Sync(), file.Close())
 }

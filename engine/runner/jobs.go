@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -107,7 +108,7 @@ func (u *unit) available(jobType string, after []byte, limit int) (refs []jobRef
 	prefix := rowKey{}.text(jobType)
 	from := append([]byte(nil), prefix...)
 	if after != nil {
-		from = append(after, 0)
+		from = slices.Concat(after, []byte{0})
 	}
 	u.tx.Ascend(tableJobs, from, func(key, _ []byte) bool {
 		if len(refs) == limit || !bytes.HasPrefix(key, prefix) {

@@ -171,7 +171,7 @@ func (r *Runner) update(fn func(Tx) error) (err error) {
 func (b *batch) run(requests []*request) error {
 	b.dropSeen()
 	for _, req := range requests {
-		for i := 0; i < len(req.tasks); i++ {
+		for i := 0; i < len(req.tasks); i++ { //nolint:intrange // a task may add others
 			if err := b.perform(req.tasks[i]); err != nil && req.err == nil {
 				req.err = err
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -78,9 +79,7 @@ func (u *unit) fate(key, taker engine.Key) Fate {
 // the process sees what it was correlated by.
 func (c Correction) correct(m *message) {
 	attributes := map[string]any{}
-	for name, value := range m.Event {
-		attributes[name] = value
-	}
+	maps.Copy(attributes, m.Event)
 	for _, change := range []struct {
 		value     *string
 		field     *string
