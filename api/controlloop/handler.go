@@ -40,7 +40,7 @@ func Routes(e Engine) func(chi.Router) {
 		router.Route(Prefix, func(r chi.Router) {
 			r.Use(requestID)
 			r.NotFound(func(w http.ResponseWriter, r *http.Request) {
-				fail(w, r, faultf(http.StatusNotFound, "Not Found: there is nothing at %s", r.URL.Path))
+				fail(w, r, faultf(http.StatusNotFound, "Not Found: there is nothing at %s; see %s/openapi.json for what there is", r.URL.Path, Prefix))
 			})
 			r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
 				fail(w, r, faultf(http.StatusMethodNotAllowed, "Method Not Allowed: %s is not possible at %s", r.Method, r.URL.Path))
@@ -57,6 +57,7 @@ func Routes(e Engine) func(chi.Router) {
 
 // istanbul are the paths of CLAMP's release Istanbul.
 func (h *handlers) istanbul(r chi.Router) {
+	r.Get("/openapi.json", getOpenAPI)
 	r.Post("/commission", h.do(h.commission))
 	r.Delete("/commission", h.do(h.decommission))
 	r.Get("/commission", h.do(h.getDefinitions))

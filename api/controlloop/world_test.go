@@ -149,7 +149,9 @@ func (w *world) fly(d time.Duration) {
 
 func (w *world) send(method, path, body string) *httptest.ResponseRecorder {
 	recorder := httptest.NewRecorder()
-	w.http.ServeHTTP(recorder, httptest.NewRequestWithContext(w.ctx, method, path, strings.NewReader(body)))
+	r := httptest.NewRequestWithContext(w.ctx, method, path, strings.NewReader(body))
+	w.http.ServeHTTP(recorder, r)
+	requireDescribed(w.t, r, recorder)
 	return recorder
 }
 
