@@ -23,7 +23,10 @@ func (r *Runner) Start(ctx context.Context, s Start) (InstanceInfo, error) {
 		}
 		return err
 	})
-	return info, err
+	if err != nil {
+		return InstanceInfo{}, err // whoever gave up must not look at what the loop may still write
+	}
+	return info, nil
 }
 
 // find returns the definition that a Start means.
