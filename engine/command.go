@@ -27,6 +27,7 @@ type StartInstance struct {
 	ReferenceID string
 	Variables   map[string]any
 	Message     *Message // for a message start event
+	Signal      string   // for a signal start event: its name; the Variables are what it brings
 	Parent      *Parent  // for a call activity
 	RootKey     Key      // of the caller's root; 0 without Parent
 	RootProcess string

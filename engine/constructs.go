@@ -67,7 +67,7 @@ func Constructs() []Construct {
 	}
 	for _, at := range []position{positionStart, positionSubProcessStart, positionCatch, positionBoundary, positionThrow, positionEnd} {
 		all = append(all, constructsAt(at, TriggerMultiple)...)
-		if at != positionThrow && at != positionEnd && at != positionStart { // a process cannot wait before it begins
+		if at != positionThrow && at != positionEnd {
 			all = append(all, constructsAt(at, TriggerParallelMultiple)...)
 		}
 	}

@@ -92,7 +92,7 @@ type conversation struct {
 // correlate reads how messages find an instance that waits at n: what the modelling tool's extension says, else what is
 // drawn.
 func (c *compiler) correlate(n *node, d *definition, m *bpmn.Message) {
-	starts := positionOf(n) == positionStart && n.kind() == "startEvent"
+	starts := positionOf(n) == positionStart && n.kind() == "startEvent" && !n.gathers()
 	if m.CorrelationKey != nil {
 		d.key = []*expression{c.expression(*m.CorrelationKey, m.Element, anyResult)}
 	}
@@ -196,7 +196,7 @@ func (s *step) converse(c *conversation, m Message) {
 			continue
 		}
 		if d := s.p.nodes[sub.Element].definitions[sub.Definition]; d.conversation != nil && d.conversation.id == c.id {
-			sub.Key, sub.KeySource = key, d.messageKey.text
+			sub.keyed(key, d)
 			s.emit(SubscriptionUpdated{sub})
 		}
 	}

@@ -153,11 +153,14 @@ type Subscription struct {
 	Key        string           `json:"key,omitempty"`        // of a message: the correlation key
 	// KeySource is the text of the expressions on the message that give its correlation key (see [Process.MessageKeys]);
 	// "" : the record has it.
-	KeySource string    `json:"keySource,omitempty"`
-	Due       time.Time `json:"due,omitzero"`    // of a timer
-	Cycle     *Cycle    `json:"cycle,omitempty"` // of a repeating timer
-	Held      bool      `json:"held,omitempty"`  // of a condition: it was true when last evaluated
-	// Received is what the other triggers of a parallel multiple event brought.
+	KeySource string `json:"keySource,omitempty"`
+	// Any, of a message that a start event awaits besides another trigger: as nothing tells which one is meant, the subscription
+	// takes any of the name that nobody else takes, if the instance has no business key.
+	Any   bool      `json:"any,omitempty"`
+	Due   time.Time `json:"due,omitzero"`    // of a timer
+	Cycle *Cycle    `json:"cycle,omitempty"` // of a repeating timer
+	Held  bool      `json:"held,omitempty"`  // of a condition: it was true when last evaluated
+	// Received is what the other triggers of a parallel multiple event brought; a start event of a process has it in its scope.
 	Received map[string]any `json:"received,omitempty"`
 	// Independent, of a call: the called instance goes on when nobody waits for it any more.
 	Independent bool  `json:"independent,omitempty"`

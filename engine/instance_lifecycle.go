@@ -21,6 +21,9 @@ func (c StartInstance) handle(s *step) error {
 	}
 	s.emit(InstanceStarted{Header: h, Scope: s.newID()})
 	root := s.in.Scopes[0].ID
+	if first := c.first(starts[0]); first != nil {
+		return c.gather(s, starts[0], first)
+	}
 	results := c.results(s, starts[0])
 	if results == nil {
 		s.set(root, c.Variables)
@@ -50,12 +53,17 @@ func (c StartInstance) handle(s *step) error {
 // checkCondition rejects a start at a conditional start event whose condition does not hold. There is no instance yet whose
 // variables could change, so whoever starts it says what is so (§10.5.2).
 func (c StartInstance) checkCondition(s *step, start *node) error {
-	if len(start.definitions) != 1 || start.definitions[0].condition == nil {
+	if len(start.definitions) != 1 && !start.gathersToStart() || c.first(start) != nil {
 		return nil
 	}
-	value, err := start.definitions[0].condition.eval(s.at, func(name string) any { return c.Variables[name] })
-	if holds, _ := value.(bool); err != nil || !holds {
-		return reject(CodeInvalid, "the condition of the start event %s does not hold", start)
+	for _, d := range start.definitions {
+		if d.condition == nil {
+			continue
+		}
+		value, err := d.condition.eval(s.at, func(name string) any { return c.Variables[name] })
+		if holds, _ := value.(bool); err != nil || !holds {
+			return reject(CodeInvalid, "the condition of the start event %s does not hold", start)
+		}
 	}
 	return nil
 }
@@ -71,7 +79,7 @@ func (c StartInstance) results(s *step, n *node) map[string]any {
 				return c.Message.results(n, i)
 			}
 		case signalTrigger:
-			if c.Message == nil && c.Element == n.id && n.payload(i) != "" {
+			if c.Message == nil && c.Element == n.id && (c.Signal == "" || c.Signal == d.name) && n.payload(i) != "" {
 				return n.brought(i, c.Variables)
 			}
 		}

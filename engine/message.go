@@ -42,9 +42,13 @@ func (c *compiler) message(n *node, d *definition, m *bpmn.Message) {
 // business key resumes it.
 func (messageTrigger) subscribe(s *step, n *node, d *definition, w waiter) (Subscription, error) {
 	sub := Subscription{Kind: SubscriptionMessage, Name: d.name}
-	var err error
-	if sub.Key, err = s.awaitedKey(n, d, w); err == nil && sub.Key != "" && d.messageKey != nil {
-		sub.KeySource = d.messageKey.text
+	key, err := s.awaitedKey(n, d, w)
+	switch {
+	case err == nil && key != "":
+		sub.keyed(key, d)
+	case n.gathersToStart():
+		sub.Any = true
+		return sub, nil
 	}
 	return sub, err
 }

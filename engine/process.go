@@ -110,6 +110,8 @@ type Start struct {
 	Element string
 	Kind    StartKind
 	Name    string // of a message start event: the topic; of a signal start event: the signal
+	// Gathers says that the start event is parallel multiple: what can also come to an instance that waits there for it makes none.
+	Gathers bool
 }
 
 // StartKind says what triggers a start event.
@@ -163,9 +165,9 @@ func (p *Process) Starts() []Start {
 		if len(n.definitions) == 0 {
 			starts = append(starts, Start{Element: n.id, Kind: StartNone})
 		}
-		for _, d := range n.definitions {
+		for _, d := range n.beginnings() {
 			if k, ok := startKinds[d.source.Kind]; ok {
-				starts = append(starts, Start{Element: n.id, Kind: k, Name: d.name})
+				starts = append(starts, Start{Element: n.id, Kind: k, Name: d.name, Gathers: n.gathersToStart()})
 			}
 		}
 	}

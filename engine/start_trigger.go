@@ -18,8 +18,11 @@ func (c StartInstance) fired(n *node) (fired SubscriptionFired, ok bool) {
 		default:
 			continue
 		}
-		named := c.Message != nil && d.name == c.Message.Name
-		if (kind == SubscriptionMessage) == (c.Message != nil) && (!ok || named) {
+		named := c.Message != nil && d.name == c.Message.Name || kind == SubscriptionSignal && d.name == c.Signal
+		if (kind == SubscriptionMessage) != (c.Message != nil) {
+			continue
+		}
+		if !ok || named {
 			fired, ok = SubscriptionFired{Kind: kind, Element: n.id, Name: d.name}, true
 		}
 		if named {

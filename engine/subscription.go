@@ -110,7 +110,7 @@ func (s *step) waiting(id ID, kind SubscriptionKind) (Subscription, error) {
 func (s *step) fire(sub Subscription, results map[string]any) {
 	n := s.p.nodes[sub.Element]
 	s.emit(SubscriptionFired{Subscription: sub.ID, Kind: sub.Kind, Element: sub.Element, Name: sub.Name})
-	if n.source.ParallelMultiple && len(n.definitions) > 1 {
+	if n.gathers() {
 		var complete bool
 		if results, complete = s.gatherTriggers(sub, results); !complete {
 			return
@@ -138,6 +138,9 @@ func (s *step) fire(sub Subscription, results map[string]any) {
 // gatherTriggers waits for all triggers of a parallel multiple event (§10.5.5). What one of them brought is kept with the
 // next one that is still awaited.
 func (s *step) gatherTriggers(sub Subscription, results map[string]any) (map[string]any, bool) {
+	if s.p.nodes[sub.Element].gathersToStart() {
+		return s.gatherToStart(sub, results)
+	}
 	merged := maps.Clone(sub.Received)
 	if merged == nil {
 		merged = map[string]any{}
@@ -159,7 +162,7 @@ func (s *step) gatherTriggers(sub Subscription, results map[string]any) (map[str
 // timer only as its cycle says.
 func (s *step) rearm(sub Subscription) {
 	n := s.p.nodes[sub.Element]
-	if n.source.ParallelMultiple && len(n.definitions) > 1 {
+	if n.gathers() {
 		s.emit(SubscriptionClosed{Subscription: sub})
 		w := waiter{scope: sub.Scope}
 		if t := s.in.Token(sub.Token); t != nil {

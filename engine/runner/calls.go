@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"log/slog"
+	"slices"
 
 	"github.com/sonata-bpmn/sonata/engine"
 )
@@ -97,23 +98,36 @@ func (u *unit) cancelChild(caller engine.Key, subscription engine.ID) {
 
 // broadcast gives a signal to everything that waits for it, and starts what starts with it (§10.5.5).
 func (u *unit) broadcast(from *engine.Instance, e engine.SignalThrown) {
-	for _, key := range u.rows(tableSignals, rowKey{}.text(e.Name)) {
+	awaiting := u.rows(tableSignals, rowKey{}.text(e.Name))
+	for _, key := range awaiting {
 		u.then(func() {
 			u.follow(engine.Key(num(key, 2)), engine.CorrelateSignal{Subscription: engine.ID(num(key, 1)), Variables: e.Variables})
 		})
 	}
 	for _, s := range u.definitions.starts(engine.StartSignal, e.Name) {
+		if s.Gathers && u.anyWaits(awaiting, s) {
+			continue
+		}
 		if u.depth[from.Key] >= maxCallDepth {
 			u.r.log.Warn("a signal starts instances that throw it again; this one is not passed on", slog.String("signal", e.Name), slog.String("instance", from.Key.String()))
 			return
 		}
-		in, err := u.start(s.definition.Key, engine.StartInstance{Element: s.Element, Variables: e.Variables})
+		in, err := u.start(s.definition.Key, engine.StartInstance{Element: s.Element, Signal: e.Name, Variables: e.Variables})
 		if err != nil {
 			u.r.log.Warn("a signal could not start a process", slog.String("signal", e.Name), slog.String("process", s.definition.ProcessID), slog.Any("error", err))
 			continue
 		}
 		u.deepen(from, in)
 	}
+}
+
+// anyWaits says whether an instance that the start event has made is among those that wait.
+func (u *unit) anyWaits(rows [][]byte, s startEvent) bool {
+	return slices.ContainsFunc(rows, func(row []byte) bool {
+		in := u.instance(engine.Key(num(row, 2)))
+		sub := in.Subscription(engine.ID(num(row, 1)))
+		return in.ProcessID == s.definition.ProcessID && sub != nil && sub.Element == s.Element
+	})
 }
 
 // deepen notes that an instance was started by another one.

@@ -45,7 +45,32 @@ func (u *unit) correlate(m *message) (taker engine.Key, refused string) {
 			}
 		}
 	}
+	if taker := u.offerAny(m); taker != 0 {
+		return taker, ""
+	}
 	return u.startWith(m)
+}
+
+// offerAny gives a message that names nobody who waits to the instance that has waited longest for any of its name.
+func (u *unit) offerAny(m *message) engine.Key {
+	if m.ReferenceID != "" {
+		return 0
+	}
+	address := addressKey(m.Name, byNameAlone, "")
+	var oldest []byte
+	u.tx.Ascend(tableAwaited, address, func(key, _ []byte) bool {
+		if bytes.HasPrefix(key, address) {
+			oldest = bytes.Clone(key)
+		}
+		return false
+	})
+	if oldest == nil {
+		return 0
+	}
+	if waiting := engine.Key(num(oldest, 2)); u.offer(waiting, engine.ID(num(oldest, 1)), m) {
+		return waiting
+	}
+	return 0
 }
 
 // keysOf evaluates what the deployed processes say about the correlation key of messages like this one. Old versions have

@@ -112,7 +112,7 @@ const (
 	byKey         address = 'k' // the subscription's correlation key, as the record has it
 	byExpression  address = 'e' // the subscription's correlation key, as an expression on the message gives it
 	byBusinessKey address = 'b' // the instance's business key
-	byNameAlone   address = '-' // of kept messages that name nothing: only a start event can take them
+	byNameAlone   address = '-' // of kept messages that name nothing, and of subscriptions that take any: only at a start event
 )
 
 // addressKey is where index rows of subscriptions and of kept messages meet.
@@ -157,6 +157,9 @@ func addressesOf(in *engine.Instance, sub *engine.Subscription) []rowKey {
 	}
 	if in.BusinessKey != "" && sub.KeySource == "" {
 		keys = append(keys, addressKey(sub.Name, byBusinessKey, in.BusinessKey))
+	}
+	if sub.Any && in.BusinessKey == "" {
+		keys = append(keys, addressKey(sub.Name, byNameAlone, ""))
 	}
 	return keys
 }
