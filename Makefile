@@ -89,11 +89,17 @@ soak: ## the long tests: crashes in great number, orders under kills for SOAK (1
 	@$(MAKE) --no-print-directory crash KILLS=1000 CUTS=500
 	SONATA_TEST_SOAK=$(SOAK) go test -race -timeout 0 -count 1 -v -run '^TestSoak$$' ./cmd/sonata
 	@$(MAKE) --no-print-directory orders
+	@$(MAKE) --no-print-directory loops
 	@$(MAKE) --no-print-directory simulate
 
 .PHONY: orders
 orders: ## play ORDERS (10000) service orders of all kinds at once, on disk, and compare what comes of each with what must
 	SONATA_TEST_ORDERS=$(ORDERS) go test -timeout 0 -count 1 -v -run '^TestManyOrders$$' ./processes
+
+LOOPS ?= 10000
+.PHONY: loops
+loops: ## play LOOPS (10000) random lives of a control loop, with participants that fail in every way and Sonata stopped anywhere
+	SONATA_TEST_LOOPS=$(LOOPS) go test -timeout 0 -count 1 -v -run '^TestRandomLives$$' ./api/controlloop
 
 .PHONY: simulate
 simulate: ## send random processes along random paths, PAIRS (1000000) of them, with a second interpreter beside the engine

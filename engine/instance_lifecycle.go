@@ -135,16 +135,8 @@ func (s *step) businessKey(c StartInstance, start *node, h *Header) (string, err
 	}
 	value, err := x.eval(s.at, func(name string) any {
 		if c.Message != nil {
-			if data, ok := c.Message.Data.(map[string]any); ok {
-				if v, ok := data[name]; ok {
-					return v
-				}
-			}
-			switch name {
-			case "event":
-				return c.Message.Event
-			case "record":
-				return c.Message.Record
+			if v := c.Message.lookup(name); v != nil {
+				return v
 			}
 		}
 		if v, ok := c.Variables[name]; ok {

@@ -60,15 +60,15 @@ func (h *handlers) do(handle handler) http.HandlerFunc {
 // requestID gives each answer the id of its request and the version of the interface, as CLAMP does.
 func requestID(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id, err := uuid.Parse(r.Header.Get("X-ONAP-RequestID"))
+		id, err := uuid.Parse(r.Header.Get("X-Onap-Requestid"))
 		if err != nil {
 			id = uuid.New()
 		}
 		header := w.Header()
-		header.Set("X-ONAP-RequestID", id.String())
-		header.Set("X-MinorVersion", "0")
-		header.Set("X-PatchVersion", "0")
-		header.Set("X-LatestVersion", "1.0.0")
+		header.Set("X-Onap-Requestid", id.String())
+		header.Set("X-Minorversion", "0")
+		header.Set("X-Patchversion", "0")
+		header.Set("X-Latestversion", "1.0.0")
 		next.ServeHTTP(w, r)
 	})
 }
@@ -173,8 +173,7 @@ func decode(r *http.Request, v any) error {
 		}
 	}
 	if err := json.Unmarshal(body, v); err != nil {
-		var mismatch *json.UnmarshalTypeError
-		if errors.As(err, &mismatch) {
+		if mismatch, isOne := errors.AsType[*json.UnmarshalTypeError](err); isOne {
 			return faultf(http.StatusBadRequest, "field %q must not be a %s", mismatch.Field, strings.Fields(mismatch.Value)[0])
 		}
 		return faultf(http.StatusBadRequest, "the body is no JSON")

@@ -47,7 +47,7 @@ func (h *handlers) instantiate(r *http.Request) (reply, error) {
 	return reply{}, faultf(http.StatusBadGateway, "the control loop %s was not instantiated: %s; what was there of it was torn down", body.ID, state.text("message"))
 }
 
-// bringUp creates a control loop and orders it PASSIVE, in one request.
+// bringUp creates a control loop and orders it PASSIVE.
 func (h *handlers) bringUp(r *http.Request, body pageLoop) (engine.Key, error) {
 	h.writing.Lock()
 	defer h.writing.Unlock()
@@ -79,11 +79,12 @@ func (h *handlers) bringUp(r *http.Request, body pageLoop) (engine.Key, error) {
 	}
 	data := contents(fill(instanceOf(id, definition), participants), templates)
 	data["keep"] = false
-	taken, err := h.request(r.Context(), message(messageCreate, id, data), message(messageOrder, id, map[string]any{"orderedState": "PASSIVE", "missing": nil}))
+	taken, err := h.request(r.Context(), message(messageCreate, id, data))
 	if err != nil {
 		return 0, err
 	}
-	return taken[0].Key, nil
+	_, err = h.request(r.Context(), message(messageOrder, id, map[string]any{"orderedState": "PASSIVE", "missing": nil}))
+	return taken[0].Key, err
 }
 
 // definitionOf finds the definition that is meant: the only one of the template in the body, else the one that has the id, with or

@@ -166,7 +166,7 @@ func missing(loop found, participants []found) any {
 		return "No participants registered"
 	}
 	for _, key := range sortedKeys(loop.object("participants")) {
-		p := variables(loop.object("participants").object(key))
+		p := loop.object("participants").object(key)
 		id, kind := p.identifier("participantId"), p.identifier("participantType")
 		i := slices.IndexFunc(participants, func(r found) bool { return r.identifier("participantId") == id })
 		switch {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"github.com/sonata-bpmn/sonata/adapters/tosca"
 	"github.com/sonata-bpmn/sonata/engine"
 	"github.com/sonata-bpmn/sonata/engine/runner"
 )
@@ -99,7 +98,7 @@ func (h *handlers) deleteMonitoringOf(r *http.Request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if _, err := h.request(r.Context(), message(messageForget, tosca.Identifier{Name: in.text("participantId")}, nil)); err != nil {
+	if _, err := h.request(r.Context(), runner.Publication{Name: messageForget, CorrelationKey: in.text("participantId")}); err != nil {
 		return reply{}, err
 	}
 	return ok(map[string]any{})

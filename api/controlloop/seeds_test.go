@@ -16,20 +16,24 @@ import (
 	"github.com/sonata-bpmn/sonata/engine/runner"
 )
 
-// seeds is how many random lives are played: SONATA_LOOP_SEEDS, else 40; make soak plays 10,000.
+// seeds is how many random lives are played: SONATA_TEST_LOOPS, else 500, with -short 40; make soak plays 10,000.
 func seeds(t *testing.T) int {
-	text := os.Getenv("SONATA_LOOP_SEEDS")
-	if text == "" {
+	text := os.Getenv("SONATA_TEST_LOOPS")
+	if text == "" && testing.Short() {
 		return 40
 	}
+	if text == "" {
+		return 500
+	}
 	n, err := strconv.Atoi(text)
-	require.NoError(t, err, "SONATA_LOOP_SEEDS")
+	require.NoError(t, err, "SONATA_TEST_LOOPS")
 	return n
 }
 
 // Participants are silent, slow, restarted, or say everything twice, and Sonata is stopped wherever it is, while a control loop is ordered
 // from state to state. In the end it is in the ordered state with all its elements, or a fault says why not.
 func TestRandomLives(t *testing.T) {
+	t.Parallel()
 	n := seeds(t)
 	const parts = 4
 	for part := range parts {
@@ -53,7 +57,7 @@ func live(t *testing.T, seed uint64) {
 	t.Helper()
 	w := openWorld(t)
 	defer w.close()
-	l := &life{staged: staged{w, w.simulate("First", "1", "kind.First", "1.0.0", nil), w.simulate("Second", "1", "kind.Second", "1.0.0", nil)}, random: rand.New(rand.NewPCG(seed, 0))} //nolint:gosec // a test that can be repeated
+	l := &life{staged: staged{w, w.simulate("First", "1", "kind.First", "1.0.0", nil), w.simulate("Second", "1", "kind.Second", "1.0.0", nil)}, random: rand.New(rand.NewPCG(seed, 0))}
 	defer func() {
 		if t.Failed() {
 			t.Logf("seed %d: %q", seed, l.log)
@@ -149,7 +153,7 @@ func (l *life) heal() {
 	for _, simulator := range []engine.Key{l.first, l.second} {
 		l.behave(simulator, map[string]any{"behaviour": map[string]any{"delay": "PT0.1S", "silent": false, "fail": false}})
 	}
-	l.fly(10 * time.Minute)
+	l.fly(3 * time.Minute)
 }
 
 // check says what must be so in the end.
@@ -184,7 +188,7 @@ func (l *life) check() {
 func openWorld(t *testing.T) *world {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	w := bareWorld(t, ctx)
+	w := bareWorld(ctx, t)
 	stop := w.close
 	w.close = func() {
 		stop()

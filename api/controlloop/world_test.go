@@ -43,12 +43,12 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	t.Cleanup(cancel)
-	w := bareWorld(t, ctx)
+	w := bareWorld(ctx, t)
 	t.Cleanup(w.close)
 	return w
 }
 
-func bareWorld(t *testing.T, ctx context.Context) *world {
+func bareWorld(ctx context.Context, t *testing.T) *world {
 	t.Helper()
 	from := deployed(t)
 	w := &world{t: t, ctx: ctx, clock: memory.NewClock(begin), store: from.store.Copy()}
