@@ -36,9 +36,11 @@ func (c StartInstance) handle(s *step) error {
 			s.emit(fired)
 		}
 		t := s.place(root, n)
-		if err := s.subscribeEventSubProcesses(s.p.root, root); err != nil {
-			s.raise(t, n, false, err)
-			continue
+		if !n.startsProcess() { // a start event does it when it is left
+			if err := s.subscribeEventSubProcesses(s.p.root, root); err != nil {
+				s.raise(t, n, false, err)
+				continue
+			}
 		}
 		if results != nil {
 			s.leave(n, t, results)

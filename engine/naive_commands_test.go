@@ -15,7 +15,11 @@ func (n *naive) do(before *engine.Instance, c engine.Command) string {
 		if p := c.Parent; p != nil {
 			n.catches = func(code string) bool { return p.CatchesAll || slices.Contains(p.Catches, code) }
 		}
-		n.start(c.Element, c.Variables)
+		if node := n.nodes[c.Element]; node != nil && node.ParallelMultiple {
+			n.gatherStart(node, c)
+		} else {
+			n.start(c.Element, c.Variables)
+		}
 		return ""
 	case engine.CancelInstance:
 		n.state = "TERMINATED"

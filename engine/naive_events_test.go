@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sonata-bpmn/sonata/bpmn"
+	"github.com/sonata-bpmn/sonata/engine"
 )
 
 var waitKinds = map[string]string{
@@ -162,6 +163,37 @@ func (n *naive) gather(waits *[]*wait, w *wait, data map[string]any) (map[string
 	return all, true
 }
 
+// gatherStart is the first trigger of a parallel multiple start event: an instance that has begun nothing yet waits for the others,
+// and what came stays in the event (§10.5.2).
+func (n *naive) gatherStart(node *bpmn.FlowNode, c engine.StartInstance) {
+	data := c.Variables
+	if c.Message != nil {
+		data, _ = c.Message.Data.(map[string]any)
+	}
+	n.root = &area{kind: areaProcess, body: &n.process.Container, vars: map[string]any{}}
+	v := &visit{node: node, in: n.root, vars: merged(nil, data)}
+	n.root.visits = append(n.root.visits, v)
+	waits, _ := n.waitsOf(node, v.lookup)
+	v.waits = slices.DeleteFunc(waits, func(w *wait) bool {
+		d := node.EventDefinitions[w.definition]
+		return c.Message != nil && d.Message != nil || c.Signal != "" && d.Signal != nil
+	})
+	n.settle()
+}
+
+// gathered is a further trigger of it. With the last one the process begins, and with it its event sub-processes.
+func (n *naive) gathered(v *visit, w *wait, data map[string]any) {
+	v.vars = merged(v.vars, data)
+	if v.waits = slices.DeleteFunc(slices.Clone(v.waits), func(other *wait) bool { return other == w }); len(v.waits) > 0 {
+		return
+	}
+	data, v.vars = v.vars, nil
+	if n.results(v, data) {
+		n.open(n.root)
+		n.leave(v)
+	}
+}
+
 // rearm says what becomes of a wait after it fired and its event did not interrupt.
 func (n *naive) rearm(waits []*wait, w *wait, lookup func(string) any) []*wait {
 	if n.nodes[w.element].ParallelMultiple {
@@ -186,6 +218,10 @@ func (n *naive) rearm(waits []*wait, w *wait, lookup func(string) any) []*wait {
 // fire is what happens when something comes that a visit waits for.
 func (n *naive) fire(v *visit, w *wait, data map[string]any) {
 	event := n.nodes[w.element]
+	if event == v.node && event.Kind == "startEvent" {
+		n.gathered(v, w, data)
+		return
+	}
 	data, last := n.gather(&v.waits, w, data)
 	if !last {
 		return

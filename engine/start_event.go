@@ -9,14 +9,12 @@ type startEvent struct{}
 func (startEvent) link(c *compiler, n *node) { c.event(n) }
 
 func (startEvent) enter(s *step, n *node, t Token) error {
-	if n.container.node == nil {
-		if err := s.subscribeEventSubProcesses(n.container, t.Scope); err != nil {
-			return err
-		}
-	}
 	s.leave(n, t, nil)
 	return nil
 }
+
+// startsProcess says whether the node is a start event of the process, and not of a sub-process.
+func (n *node) startsProcess() bool { return n.container.node == nil && n.kind() == "startEvent" }
 
 // gathers says whether an event happens only when all of its triggers have come: it is parallel multiple (§10.5.5).
 func (n *node) gathers() bool {
@@ -26,7 +24,7 @@ func (n *node) gathers() bool {
 // gathersToStart says whether that event begins the process. Then the first trigger makes the instance, and its token stays in
 // the start event until the others have come (§10.5.2); what came until then are variables of that event alone.
 func (n *node) gathersToStart() bool {
-	return n.gathers() && n.kind() == "startEvent" && n.container.node == nil
+	return n.gathers() && n.startsProcess()
 }
 
 // beginnings are the definitions of a start event that can make an instance. Where all triggers are needed, a message or signal
@@ -91,11 +89,7 @@ func (c StartInstance) gather(s *step, n *node, first *definition) error {
 	}
 	t := s.place(s.in.Scopes[0].ID, n)
 	s.set(s.ownScope(t), results)
-	err := s.subscribeEventSubProcesses(s.p.root, t.Scope)
-	if err == nil {
-		err = s.subscribe(n, waiter{token: *s.in.Token(t.ID), scope: t.Scope})
-	}
-	if err != nil {
+	if err := s.subscribe(n, waiter{token: *s.in.Token(t.ID), scope: t.Scope}); err != nil {
 		return reject(CodeInvalid, "process %s cannot start: %v", s.p.ID, err)
 	}
 	happened := slices.IndexFunc(s.in.Subscriptions, func(sub Subscription) bool { return sub.Token == t.ID && sub.Definition == first.index })

@@ -126,6 +126,37 @@ func TestParallelMultipleStartWithoutMessage(t *testing.T) {
 	enginetest.StartWith(t, conditions, engine.StartInstance{Key: 1, Element: "all", Variables: map[string]any{"x": int64(2), "y": int64(2)}}).Completed()
 }
 
+// The event sub-processes of a process wait from when its start event is left: their correlation keys may be in what it has brought,
+// and before that nothing is there that they could end (§10.5.2, §13.5.4).
+func TestEventSubProcessesWaitForWhatTheStartBrings(t *testing.T) {
+	const model = `
+		startEvent begin message=orders key="= order" %s
+		serviceTask build type=build
+		begin -> build
+		subProcess stop event {
+			startEvent stopped message=stops key="= order"
+			endEvent over
+			stopped -> over
+		}`
+	start := engine.StartInstance{Key: 1, Element: "begin", Message: &engine.Message{Name: "orders", Data: map[string]any{"order": "o1"}}}
+	c := enginetest.StartWith(t, sprintf(model, ""), start)
+	require.Equal(t, "o1", c.Subscription("stopped").Key)
+
+	c = enginetest.StartWith(t, sprintf(model, "signal=go parallel"), start)
+	require.Equal(t, []string{"begin"}, c.Waiting())
+	c.Do(engine.CorrelateSignal{Subscription: c.In.Subscriptions[0].ID})
+	require.Equal(t, "o1", c.Subscription("stopped").Key)
+	c.Message("stopped", nil)
+	c.Completed()
+
+	// A key that is missing is an incident of the start event, which an operator can mend.
+	c = enginetest.StartWith(t, sprintf(model, ""), engine.StartInstance{Key: 1, Element: "begin", Message: &engine.Message{Name: "orders"}})
+	require.Len(t, c.In.Incidents, 1)
+	c.Do(engine.ResolveIncident{Incident: c.In.Incidents[0].ID, Variables: map[string]any{"order": "o2"}})
+	require.Equal(t, "o2", c.Subscription("stopped").Key)
+	require.Contains(t, c.Waiting(), "build")
+}
+
 // Somebody who starts the instance by hand stands for all triggers; one whose times cannot be computed is not started.
 func TestParallelMultipleStartByHand(t *testing.T) {
 	const model = `

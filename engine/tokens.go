@@ -79,6 +79,12 @@ func (s *step) leave(n *node, t Token, results map[string]any) {
 		s.raise(t, n, true, err)
 		return
 	}
+	if n.startsProcess() { // now, as the correlation keys of event sub-processes may be in what it has brought
+		if err := s.subscribeEventSubProcesses(n.container, t.Scope); err != nil {
+			s.raise(t, n, true, err)
+			return
+		}
+	}
 	s.exit(n, t)
 }
 

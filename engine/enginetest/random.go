@@ -48,10 +48,21 @@ func (r *Random) processes(write func(id string)) []string {
 			r.size = 3 + r.IntN(8)
 		}
 		write(id)
+		if id == "main" && r.one(8) {
+			r.gatherToStart()
+		}
 		texts = append([]string{strings.Join(r.lines, "\n")}, texts...)
 		r.calls = append(r.calls, id)
 	}
 	return texts
+}
+
+// gatherToStart lets a process begin when several triggers have come, if it has a start event.
+func (r *Random) gatherToStart() {
+	i := slices.IndexFunc(r.lines, func(line string) bool { return strings.HasPrefix(line, "startEvent ") })
+	if i >= 0 {
+		r.lines[i] += ` message=g0 key="= k" signal=g1 ` + pick(r, "", "timeDuration=PT5S ", "condition=c0 ") + "parallel"
+	}
 }
 
 // Variables are values for the variables that random processes read.

@@ -27,8 +27,18 @@ type open struct {
 func NewPath(w *World, r *Random) (*Path, error) {
 	p := &Path{World: w, Random: r}
 	vars := r.Variables()
-	p.note("start main %v", vars)
-	_, err := w.Start("main", engine.StartInstance{Variables: vars})
+	c := engine.StartInstance{Variables: vars}
+	if starts := w.Processes["main"].Starts(); len(starts) > 0 && starts[0].Gathers {
+		first := pick(r, starts...)
+		c.Element = first.Element
+		if first.Kind == engine.StartMessage {
+			c.Variables, c.Message = nil, &engine.Message{Name: first.Name, Data: vars}
+		} else {
+			c.Signal = first.Name
+		}
+	}
+	p.note("start main %+v %v", c, vars)
+	_, err := w.Start("main", c)
 	return p, err
 }
 
@@ -335,8 +345,9 @@ func (p *Path) drive(l *Live, sub engine.Subscription) error {
 	case engine.SubscriptionTimer:
 		return p.fireUntil(open{l, sub})
 	case engine.SubscriptionCondition:
+		scope := max(sub.Scope, l.In.Token(sub.Token).Inner)
 		for _, c := range []bool{false, true} {
-			if err := p.do(l, engine.SetVariables{Scope: sub.Scope, Variables: map[string]any{"c0": c, "c1": c}}); err != nil {
+			if err := p.do(l, engine.SetVariables{Scope: scope, Variables: map[string]any{"c0": c, "c1": c}}); err != nil {
 				return err
 			}
 		}
