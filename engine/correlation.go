@@ -196,7 +196,7 @@ func (s *step) converse(c *conversation, m Message) {
 			continue
 		}
 		if d := s.p.nodes[sub.Element].definitions[sub.Definition]; d.conversation != nil && d.conversation.id == c.id {
-			sub.keyed(key, d)
+			sub = sub.keyed(key, d)
 			s.emit(SubscriptionUpdated{sub})
 		}
 	}

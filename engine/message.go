@@ -45,7 +45,7 @@ func (messageTrigger) subscribe(s *step, n *node, d *definition, w waiter) (Subs
 	key, err := s.awaitedKey(n, d, w)
 	switch {
 	case err == nil && key != "":
-		sub.keyed(key, d)
+		sub = sub.keyed(key, d)
 	case n.gathersToStart():
 		sub.Any = true
 		return sub, nil

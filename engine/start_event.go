@@ -128,16 +128,17 @@ func (s *step) tellKeys(n *node, t Token) {
 		}
 		d := n.definitions[sub.Definition]
 		if key, err := s.awaitedKey(n, d, waiter{token: t, scope: t.Scope}); err == nil && key != "" {
-			sub.keyed(key, d)
+			sub = sub.keyed(key, d)
 			s.emit(SubscriptionUpdated{sub})
 		}
 	}
 }
 
-// keyed notes the correlation key that messages for the subscription must have.
-func (sub *Subscription) keyed(key string, d *definition) {
+// keyed is the subscription with the correlation key that messages for it must have.
+func (sub Subscription) keyed(key string, d *definition) Subscription {
 	sub.Key, sub.Any = key, false
 	if d.messageKey != nil {
 		sub.KeySource = d.messageKey.text
 	}
+	return sub
 }

@@ -32,7 +32,7 @@ engine on this store could pass. The ratio tells more than the speed while the m
 
   task      start, a service task, end: two durable steps
   gateway   start, an exclusive gateway with a condition, a service task, end
-  ten       ten service tasks, one after the other
+  ten       service tasks in a row, 10 of them
   messages  a record starts the instance; a request and its reply go by the embedded broker
   orders    service orders, with stand-ins for the other systems, by the embedded broker
   waiting   instances that wait for a message; then a restart with them`,

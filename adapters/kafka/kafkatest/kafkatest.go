@@ -5,6 +5,7 @@ package kafkatest
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -34,11 +35,11 @@ func Start(t testing.TB, dir string) string {
 	addr, config := freePort(t), filepath.Join(dir, "server.properties")
 	require.NoError(t, os.WriteFile(config, []byte(properties(dir, addr, freePort(t))), 0o600))
 	var log bytes.Buffer
-	format := java("kafka.tools.StorageTool", "format", "--ignore-formatted", "--cluster-id", "c29uYXRhLXRlc3RzLS0tLS", "--config", config)
+	format := java(t.Context(), "kafka.tools.StorageTool", "format", "--ignore-formatted", "--cluster-id", "c29uYXRhLXRlc3RzLS0tLS", "--config", config)
 	format.Stdout, format.Stderr = &log, &log
 	require.NoError(t, format.Run(), "formatting Kafka's data: %s", &log)
 
-	broker := java("kafka.Kafka", config)
+	broker := java(context.WithoutCancel(t.Context()), "kafka.Kafka", config)
 	broker.Stdout, broker.Stderr = &log, &log
 	require.NoError(t, broker.Start())
 	ended := make(chan struct{})
@@ -55,9 +56,9 @@ func Start(t testing.TB, dir string) string {
 	return addr
 }
 
-func java(class string, args ...string) *exec.Cmd {
+func java(ctx context.Context, class string, args ...string) *exec.Cmd {
 	options := []string{"-Xms128m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", filepath.Join(Libs(), "*"), class}
-	return exec.Command("java", append(options, args...)...) //nolint:gosec // who runs the tests says where Kafka is
+	return exec.CommandContext(ctx, "java", append(options, args...)...) //nolint:gosec // who runs the tests says where Kafka is
 }
 
 // properties is a broker that is its own controller, small and quick to start. Topics are made by who uses them, as the embedded
