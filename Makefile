@@ -106,9 +106,9 @@ simulate: ## send random processes along random paths, PAIRS (1000000) of them, 
 	SONATA_PAIRS=$(PAIRS) go test -timeout 0 -count 1 -v -run '^TestSimulation$$' ./engine
 
 .PHONY: pictures
-pictures: ## draw SONATA's flows anew for docs/sonata.md
+pictures: ## draw the flows anew for docs/sonata.md and docs/control-loops.md
 	rm -rf docs/pictures
-	go run ./cmd/sonata render processes/sonata -o docs/pictures
+	for folder in sonata controlloop simulator; do go run ./cmd/sonata render processes/$$folder -o docs/pictures || exit; done
 	go test ./processes -run '^TestThePicturesShowTheFlows$$' -update
 
 .PHONY: clean

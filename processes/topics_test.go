@@ -145,7 +145,13 @@ func TestMessageFlowsHaveTheNameOfTheirTopic(t *testing.T) {
 // requireTable compares a table in docs/sonata.md with what the files say; with -update it writes it.
 func requireTable(t *testing.T, name string, rows []string) {
 	t.Helper()
-	file := filepath.Join("..", "docs", "sonata.md")
+	requireTableIn(t, "sonata.md", name, rows)
+}
+
+// requireTableIn demands that a page of docs has these lines where it names them.
+func requireTableIn(t *testing.T, page, name string, rows []string) {
+	t.Helper()
+	file := filepath.Join("..", "docs", page)
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
 	begin, end := "<!-- "+name+": written by go test ./processes -update -->\n", "<!-- end -->\n"
