@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sonata-bpmn/sonata/bpmn"
 	"github.com/sonata-bpmn/sonata/engine"
+	"github.com/sonata-bpmn/sonata/engine/runner"
 )
 
 func (c *cli) lintCommand() *cobra.Command {
@@ -78,10 +80,14 @@ type report struct {
 	columns  []int // of each problem, in code points
 	errors   int
 	text     strings.Builder
+	seen     map[string]*bpmn.Process // by id
 }
 
 func (r *report) add(file string, source []byte) {
-	problems := check(file, source)
+	if r.seen == nil {
+		r.seen = map[string]*bpmn.Process{}
+	}
+	problems := check(file, source, r.seen)
 	for _, p := range problems {
 		if p.Severity == bpmn.SeverityError {
 			r.errors++
@@ -93,19 +99,31 @@ func (r *report) add(file string, source []byte) {
 }
 
 // check finds everything that is wrong with one file: what the reader sees and, if the file can be read, what keeps its
-// executable processes from being compiled, or else from being sound.
-func check(file string, source []byte) bpmn.Problems {
+// executable processes from being compiled and deployed, or else from being sound. seen are the processes of the
+// files before, and gets those of this one.
+func check(file string, source []byte, seen map[string]*bpmn.Process) bpmn.Problems {
 	definitions, err := bpmn.Parse(file, source)
 	if err != nil {
 		return asProblems(file, err)
 	}
 	problems := definitions.Warnings
-	for _, process := range definitions.Executable() {
+	executable := definitions.Executable()
+	if len(executable) == 0 {
+		problems = append(problems, runner.NothingToDeploy(definitions))
+	}
+	for _, process := range executable {
+		if first := seen[process.ID]; first != nil {
+			same := runner.SameProcess(process, first)
+			same.Severity = bpmn.SeverityWarning // each can be deployed by itself
+			problems = append(problems, same)
+		}
+		seen[process.ID] = process
 		compiled, err := engine.Compile(process)
 		if err != nil {
 			problems = append(problems, asProblems(file, err)...)
 			continue
 		}
+		problems = append(problems, runner.CheckStartTimers(process, compiled, time.Now())...)
 		problems = append(problems, compiled.Soundness()...)
 	}
 	problems.Sort()

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"strings"
@@ -35,7 +36,7 @@ func flowsOfTheRepository(t *testing.T) []string {
 // TestNoFalseAlarms: the flows that are shipped and those that tests run are sound, and so lint says.
 func TestNoFalseAlarms(t *testing.T) {
 	for _, file := range flowsOfTheRepository(t) {
-		for _, p := range check(file, []byte(read(t, file))) {
+		for _, p := range check(file, []byte(read(t, file)), map[string]*bpmn.Process{}) {
 			require.NotContains(t, p.Code, "LINT", "%s", p)
 			require.False(t, strings.Contains(file, "processes") && p.Severity == bpmn.SeverityError, "%s", p)
 		}
@@ -75,6 +76,28 @@ func TestSARIFIsValid(t *testing.T) {
 	encoded, err := json.Marshal(last)
 	require.NoError(t, err)
 	require.NotContains(t, string(encoded), `"level":""`)
+}
+
+// TestLintReportsWhatADeploymentWould: what is wrong only when files are deployed, or deployed together.
+func TestLintReportsWhatADeploymentWould(t *testing.T) {
+	const file = `<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d" targetNamespace="t"><process id="p" isExecutable="%s">` +
+		`<startEvent id="s">%s</startEvent></process></definitions>`
+	codes := func(files ...string) (codes []string) {
+		var r report
+		for i, text := range files {
+			r.add(fmt.Sprintf("%d.bpmn", i), []byte(text))
+		}
+		for _, p := range r.problems {
+			require.Equal(t, p.Code != "DEP001", p.Severity == bpmn.SeverityError, "each of two can be deployed by itself")
+			codes = append(codes, p.Code)
+		}
+		return codes
+	}
+	good := fmt.Sprintf(file, "true", "")
+	require.Empty(t, codes(good))
+	require.Equal(t, []string{"DEP001"}, codes(good, good))
+	require.Equal(t, []string{"DEP002"}, codes(fmt.Sprintf(file, "false", "")))
+	require.Equal(t, []string{"DEP003"}, codes(fmt.Sprintf(file, "true", `<timerEventDefinition><timeDuration>${wait}</timeDuration></timerEventDefinition>`)))
 }
 
 // TestColumnsAreCodePoints: editors count characters, the reader of XML counts bytes.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/fsnotify/fsnotify"
 
+	"github.com/sonata-bpmn/sonata/bpmn"
 	"github.com/sonata-bpmn/sonata/engine/runner"
 )
 
@@ -39,6 +40,7 @@ func (f *folders) changed() ([]runner.Resource, error) {
 		return nil, err
 	}
 	var resources []runner.Resource
+	processes := map[string]*bpmn.Process{}
 	for _, file := range files {
 		source, err := readFlow(file)
 		if err != nil {
@@ -50,7 +52,7 @@ func (f *folders) changed() ([]runner.Resource, error) {
 			continue
 		}
 		f.seen[file] = sum
-		problems := check(file, source)
+		problems := check(file, source, processes)
 		for _, p := range problems {
 			f.log.Warn("a file has problems", "file", file, "problem", p.String())
 		}

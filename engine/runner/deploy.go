@@ -85,15 +85,15 @@ func check(resources []Resource, at time.Time) (candidates []candidate, warnings
 		for _, source := range executable {
 			compiled, err := engine.Compile(source)
 			problems = append(problems, problemsOf(given.Name, err)...)
-			problems = append(problems, checkStartTimers(source, compiled, at)...)
+			problems = append(problems, CheckStartTimers(source, compiled, at)...)
 			if first := seen[source.ID]; first != nil {
-				problems = append(problems, sameProcess(source, first))
+				problems = append(problems, SameProcess(source, first))
 			}
 			seen[source.ID] = source
 			candidates = append(candidates, candidate{from, source, compiled})
 		}
 		if len(executable) == 0 {
-			problems = append(problems, nothingToDeploy(definitions))
+			problems = append(problems, NothingToDeploy(definitions))
 		}
 	}
 	if len(resources) == 0 {
@@ -102,8 +102,9 @@ func check(resources []Resource, at time.Time) (candidates []candidate, warnings
 	return candidates, warnings, problems
 }
 
-// checkStartTimers computes when the timer start events fire first.
-func checkStartTimers(source *bpmn.Process, p *engine.Process, at time.Time) (problems bpmn.Problems) {
+// CheckStartTimers computes when the timer start events of a process fire first, and reports those of which that cannot be said
+// (DEP003). p is the source compiled, nil if it could not be.
+func CheckStartTimers(source *bpmn.Process, p *engine.Process, at time.Time) (problems bpmn.Problems) {
 	if p == nil {
 		return nil
 	}
@@ -131,15 +132,17 @@ func problemsOf(file string, err error) bpmn.Problems {
 	return bpmn.Problems{{Pos: bpmn.Position{File: file}, Severity: bpmn.SeverityError, Text: err.Error()}}
 }
 
-func sameProcess(second, first *bpmn.Process) bpmn.Problem {
+// SameProcess reports that the second process has the id of the first one, with which it is to be deployed (DEP001).
+func SameProcess(second, first *bpmn.Process) bpmn.Problem {
 	return bpmn.Problem{
 		Pos: second.Pos, Severity: bpmn.SeverityError, Code: CodeSameProcess, ElementID: second.ID, ElementName: second.Name,
-		Text: fmt.Sprintf("another process of this deployment has the id %q, at %s:%d", second.ID, first.Pos.File, first.Pos.Line),
+		Text: fmt.Sprintf("another process has the id %q too, at %s:%d, so that the two cannot be deployed together", second.ID, first.Pos.File, first.Pos.Line),
 		Hint: "give one of them another id, or deploy one of them only",
 	}
 }
 
-func nothingToDeploy(d *bpmn.Definitions) bpmn.Problem {
+// NothingToDeploy reports that a file has no executable process (DEP002).
+func NothingToDeploy(d *bpmn.Definitions) bpmn.Problem {
 	return bpmn.Problem{
 		Pos: d.Pos, Severity: bpmn.SeverityError, Code: CodeNothingToDeploy, ElementID: d.ID,
 		Text: "no process in this file is executable", Hint: `mark the process "Executable" in the properties panel`,
