@@ -431,6 +431,33 @@ func TestUnsupportedElementsAreRefused(t *testing.T) {
 	require.ErrorContains(t, err, "no intermediate catch event without event definition")
 }
 
+// Table 10.89: an intermediate catch event may wait for a cycle, such as every Monday at nine: it goes on the first time.
+// Where the cycle has no time an operator must see it, as the token would wait for ever.
+func TestCatchEventWaitsForTheFirstTimeOfACycle(t *testing.T) {
+	const model = `
+		startEvent start
+		intermediateCatchEvent c timeCycle="= cycle"
+		endEvent end
+		start -> c -> end`
+	for cycle, wait := range map[string]time.Duration{
+		"0 0 9 * * MON": 9*time.Hour + 4*24*time.Hour, "R3/PT1H": time.Hour, "R/2026-01-31T00:00:00Z/P1M": 30 * 24 * time.Hour,
+	} {
+		require.Equal(t, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), enginetest.Epoch)
+		c := enginetest.Start(t, model, map[string]any{"cycle": cycle})
+		c.Advance(wait - time.Millisecond)
+		require.Equal(t, []string{"c"}, c.Waiting(), cycle)
+		c.Advance(time.Millisecond)
+		c.Completed()
+	}
+	c := enginetest.Start(t, model, map[string]any{"cycle": "R0/PT1H"})
+	require.Len(t, c.In.Incidents, 1)
+	require.Equal(t, engine.IncidentTimer, c.In.Incidents[0].Kind)
+	require.Contains(t, c.In.Incidents[0].Text, "never fires")
+	c.Do(engine.ResolveIncident{Incident: c.In.Incidents[0].ID, Variables: map[string]any{"cycle": "R1/PT1H"}})
+	c.Advance(time.Hour)
+	c.Completed()
+}
+
 // A cycle without repetitions never fires (research of other engines: R0 fired at once).
 func TestCycleWithoutRepetitionsNeverFires(t *testing.T) {
 	c := enginetest.Start(t, `

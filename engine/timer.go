@@ -2,7 +2,8 @@ package engine
 
 import "time"
 
-// timerTrigger waits for a point in time (§10.5.5).
+// timerTrigger waits for a point in time (§10.5.5). Where the event happens once, such as an intermediate catch event, a
+// cycle means its first time: "0 0 9 * * MON" waits for the next Monday at nine (Table 10.89).
 type timerTrigger struct{}
 
 func (timerTrigger) link(c *compiler, n *node, d *definition) {
@@ -21,9 +22,6 @@ func (timerTrigger) link(c *compiler, n *node, d *definition) {
 			c.refuse(CodeTimer, at, "the timer of %s: %v", n, err)
 		}
 	}
-	if timer.Kind == "timeCycle" && positionOf(n) == positionCatch {
-		c.refuse(CodeTimer, at, "%s waits once, so a cycle has no meaning there", n).Hint = "use a duration or a date"
-	}
 }
 
 func (timerTrigger) subscribe(s *step, n *node, d *definition, w waiter) (Subscription, error) {
@@ -34,6 +32,9 @@ func (timerTrigger) subscribe(s *step, n *node, d *definition, w waiter) (Subscr
 	due, cycle, err := firstDue(d.source.Timer.Kind, value, s.at)
 	if err != nil {
 		return Subscription{}, faultf(IncidentTimer, "the timer of %s: %w", n, err)
+	}
+	if due.IsZero() && positionOf(n) == positionCatch {
+		return Subscription{}, faultf(IncidentTimer, "the timer of %s never fires, but nothing goes on before it has", n)
 	}
 	if due.IsZero() {
 		return Subscription{}, nil // R0: a cycle without repetitions
