@@ -70,6 +70,9 @@ func (complexGateway) enter(s *step, n *node, t Token) error {
 	if len(taken) == 0 && conditional && !resetDone {
 		return n.noFlow()
 	}
+	if err := s.multiply(n, len(taken)); err != nil {
+		return err
+	}
 	if resetDone {
 		s.emit(GatewayReset{Scope: t.Scope, Gateway: n.id})
 	}

@@ -332,6 +332,40 @@ func TestImplicitMerge(t *testing.T) {
 	require.Equal(t, "start a b c c", c.Path())
 }
 
+// What multiplies tokens becomes an incident before it takes all memory, however it does so: forks in a loop of doubling, a
+// completion quantity beyond reason, multi-instance activities in each other. The operator can resolve it, and it comes again.
+func TestTokensAreNotMultipliedWithoutBound(t *testing.T) {
+	doubling := "startEvent start\ntask t0\nstart -> t0\n"
+	for i := range 20 {
+		doubling += sprintf("task t%[2]d\nt%[1]d -> t%[2]d\nt%[1]d -> t%[2]d\n", i, i+1)
+	}
+	for name, model := range map[string]string{
+		"forks": doubling,
+		"quantity": `
+			startEvent start
+			task a completionQuantity=9000000000000000000
+			task b
+			start -> a -> b`,
+		"instances": `
+			startEvent start
+			subProcess all times="= 9999" {
+				subProcess each times="= 9999" {
+					userTask u
+				}
+			}
+			start -> all`,
+	} {
+		p := enginetest.Compile(t, model)
+		r, err := engine.Step(p, nil, enginetest.Epoch, engine.StartInstance{Key: 1})
+		require.NoError(t, err, name)
+		require.Equal(t, engine.IncidentStepLimit, r.Instance.Incidents[0].Kind, name)
+		require.Less(t, len(r.Instance.Tokens), 50_000, name)
+		r, err = engine.Step(p, r.Instance, enginetest.Epoch, engine.ResolveIncident{Incident: r.Instance.Incidents[0].ID})
+		require.NoError(t, err, name)
+		require.Less(t, len(r.Instance.Tokens), 50_000, name)
+	}
+}
+
 // A loop of nodes that never wait becomes an incident instead of an endless computation.
 func TestEndlessLoopIsAnIncident(t *testing.T) {
 	c := enginetest.Start(t, `

@@ -82,6 +82,9 @@ func (inclusiveGateway) enter(s *step, n *node, t Token) error {
 		return nil
 	}
 	flows, err := s.chooseAll(n, t)
+	if err == nil {
+		err = s.multiply(n, len(flows))
+	}
 	if err != nil {
 		return err
 	}

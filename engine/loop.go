@@ -75,6 +75,12 @@ func (s *step) enterLoop(n *node, t Token) error {
 	if err != nil {
 		return err
 	}
+	parallel := !n.loop.sequential && !n.loop.standard
+	if parallel {
+		if err := s.multiply(n, loop.Total); err != nil {
+			return err
+		}
+	}
 	if t.Inner != 0 {
 		s.emit(ScopeClosed{Scope: t.Inner})
 	}
@@ -84,7 +90,7 @@ func (s *step) enterLoop(n *node, t Token) error {
 		return err
 	}
 	t = *s.in.Token(t.ID)
-	if n.loop.sequential || n.loop.standard || loop.Total == 0 {
+	if !parallel || loop.Total == 0 {
 		s.continueLoop(n, t)
 		return nil
 	}

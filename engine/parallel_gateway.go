@@ -11,6 +11,9 @@ func (parallelGateway) arrive(s *step, n *node, t Token) {
 }
 
 func (parallelGateway) enter(s *step, n *node, t Token) error {
+	if err := s.multiply(n, len(n.outgoing)); err != nil {
+		return err
+	}
 	s.take(n, t, n.outgoing)
 	return nil
 }

@@ -53,6 +53,9 @@ func Replay(in *Instance, events []Event) *Instance {
 	return in
 }
 
+// Apply applies an event to the instance itself, for those who follow one that is their own: [Replay] copies it first.
+func (in *Instance) Apply(e Event) { e.apply(in) }
+
 // step is one run of Step: the whole vocabulary of the behaviors.
 type step struct {
 	p       *Process
@@ -62,6 +65,7 @@ type step struct {
 	queue   []ID // tokens that can move, in the order in which they were produced
 	drained []ID // scopes that lost a token
 	entered int
+	forked  int  // tokens that began beside others
 	changed bool // variables, or what waits for conditions on them
 }
 
@@ -116,6 +120,19 @@ func (s *step) advance(t Token) {
 	default:
 		s.admit(n, t)
 	}
+}
+
+// multiply says that a node is about to let several tokens begin beside each other. They are bounded as the nodes are that
+// a step may enter: what multiplies tokens again and again becomes an incident before it takes all memory.
+func (s *step) multiply(n *node, tokens int) error {
+	if tokens <= 1 {
+		return nil
+	}
+	if tokens > stepLimit-s.forked {
+		return faultf(IncidentStepLimit, "more than %d tokens would move at once; look for what multiplies them at %s and before it", stepLimit, n)
+	}
+	s.forked += tokens
+	return nil
 }
 
 // collect lets an activity begin once its startQuantity of tokens has arrived, on whichever flows (§10.3.2).

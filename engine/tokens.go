@@ -91,6 +91,9 @@ func (s *step) leave(n *node, t Token, results map[string]any) {
 // exit sends tokens out of a node whose results are in the variables.
 func (s *step) exit(n *node, t Token) {
 	flows, err := s.chooseAll(n, t)
+	if err == nil {
+		err = s.multiply(n, len(flows)*min(max(n.source.CompletionQuantity, 1), stepLimit+1))
+	}
 	if err != nil {
 		s.raise(t, n, true, err)
 		return

@@ -7,9 +7,9 @@ import (
 	"github.com/sonata-bpmn/sonata/engine/runner"
 )
 
-// note adds to the trace what an engine event means. before is the instance as it was before the event.
-func (w *World) note(i *Instance, before *engine.Instance, e runner.Entry) {
-	t := tracer{w, i, e.At}
+// note adds to the trace what an engine event means. The instance is as it was before the event, but has begun.
+func (w *World) note(i *Instance, e runner.Entry) {
+	t, before := tracer{w, i, e.At}, i.State
 	switch e := e.Event.(type) {
 	case engine.InstanceStarted:
 		t.started(e)

@@ -193,9 +193,11 @@ func (w *World) Published() []Published { return w.published }
 func (w *World) observe(entries []runner.Entry) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	own := map[*Instance]bool{} // copied: nobody else sees its state change
 	for _, e := range entries {
 		i := w.byKey[e.Instance]
-		if _, begins := e.Event.(engine.InstanceStarted); i == nil && w.live != nil && !begins {
+		_, begins := e.Event.(engine.InstanceStarted)
+		if i == nil && w.live != nil && !begins {
 			continue // it was there before
 		}
 		if i == nil {
@@ -203,9 +205,16 @@ func (w *World) observe(entries []runner.Entry) {
 			w.instances = append(w.instances, i)
 			w.byKey[e.Instance] = i
 		}
-		before := i.State
-		i.State = engine.Replay(before, []engine.Event{e.Event})
-		w.note(i, before, e)
+		if !own[i] {
+			i.State, own[i] = engine.Replay(i.State, nil), true
+		}
+		if begins {
+			i.State.Apply(e.Event)
+		}
+		w.note(i, e)
+		if !begins {
+			i.State.Apply(e.Event)
+		}
 		if thrown, ok := e.Event.(engine.MessageThrown); ok {
 			w.published = append(w.published, publishedBy(i, thrown))
 		}
