@@ -30,11 +30,11 @@ var mutants = []mutant{
 	}, {
 		"the offset of a record is stored before what the record does", "engine/runner/receive.go",
 		"	tasks := make([]task, len(records))\n",
-		"	tasks := make([]task, len(records))\n	if err := r.submit(ctx, func(u *unit) error {\n		for _, record := range records {\n			if !record.Reset {\n				defer u.setPosition(Position{record.Topic, record.Partition, record.Offset + 1})\n			}\n		}\n		return nil\n	}); err != nil {\n		return err\n	}\n",
+		"	tasks := make([]task, len(records))\n	if err := r.submit(ctx, func(u *unit) error {\n		for _, record := range records {\n			if !record.Reset {\n				defer u.setPosition(Position{record.Topic, record.TopicID, record.Partition, record.Offset + 1})\n			}\n		}\n		return nil\n	}); err != nil {\n		return err\n	}\n",
 		"./engine/runner TestCrashAtEachUpdate", "",
 	}, {
 		"the offset of a record is not stored", "engine/runner/receive.go",
-		"	u.setPosition(Position{record.Topic, record.Partition, record.Offset + 1})\n", "",
+		"	u.setPosition(Position{record.Topic, record.TopicID, record.Partition, record.Offset + 1})\n", "",
 		"./engine/runner TestRepetitions", "",
 	}, {
 		"an event that comes again is not recognised", "engine/runner/seen.go",

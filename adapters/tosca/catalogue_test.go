@@ -13,12 +13,12 @@ import (
 	"github.com/sonata-bpmn/sonata/adapters/tosca"
 )
 
-// TestTheOriginalsOwnFiles: the service template and the instances of the tests of onap/policy-clamp, branch istanbul, are read where CLAMP_FILES
+// TestTheOriginalsOwnFiles: the service template and the instances of the tests of onap/policy-clamp, branch istanbul, are read where SONATA_TEST_CLAMP
 // names the directory that they are in.
 func TestTheOriginalsOwnFiles(t *testing.T) {
-	dir := os.Getenv("CLAMP_FILES")
+	dir := os.Getenv("SONATA_TEST_CLAMP")
 	if dir == "" {
-		t.Skip("CLAMP_FILES does not name a directory with PMSHMultipleCLTosca.yaml and ControlLoops.json of onap/policy-clamp")
+		t.Skip("SONATA_TEST_CLAMP does not name a directory with PMSHMultipleCLTosca.yaml and ControlLoops.json of onap/policy-clamp")
 	}
 	source, err := os.ReadFile(filepath.Join(dir, "PMSHMultipleCLTosca.yaml"))
 	require.NoError(t, err)

@@ -1,6 +1,7 @@
 package controlloop_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -16,15 +17,9 @@ import (
 	"github.com/sonata-bpmn/sonata/engine/runner"
 )
 
-// seeds is how many random lives are played: SONATA_TEST_LOOPS, else 500, with -short 40; make soak plays 10,000.
+// seeds is how many random lives are played: 40, or SONATA_TEST_LOOPS (`make loops`, without the race detector).
 func seeds(t *testing.T) int {
-	text := os.Getenv("SONATA_TEST_LOOPS")
-	if text == "" && testing.Short() {
-		return 40
-	}
-	if text == "" {
-		return 500
-	}
+	text := cmp.Or(os.Getenv("SONATA_TEST_LOOPS"), "40")
 	n, err := strconv.Atoi(text)
 	require.NoError(t, err, "SONATA_TEST_LOOPS")
 	return n
