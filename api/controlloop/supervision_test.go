@@ -28,7 +28,9 @@ func says(state string, elements ...any) map[string]any {
 	return info
 }
 
-func element(id, state string) map[string]any { return map[string]any{"id": id, "controlLoopState": state} }
+func element(id, state string) map[string]any {
+	return map[string]any{"id": id, "controlLoopState": state}
+}
 
 func newReporting(t *testing.T, states ...string) staged {
 	t.Helper()
@@ -51,6 +53,7 @@ func (s staged) has() any {
 
 // A participant whose elements are in another state than their control loop is driven to that state.
 func TestAWrongStateIsDrivenToTheOrderedOne(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name   string
 		orders []string
