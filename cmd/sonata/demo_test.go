@@ -77,28 +77,31 @@ func TestTheDemoRunsTheWholeSample(t *testing.T) {
 	require.Equal(t, 6, strings.Count(o.out[strings.LastIndex(o.out, "SCHEDULED"):], "COMPLETED"), o.out)
 }
 
+// changedOrder writes the sample order, changed, into a file.
+func changedOrder(t *testing.T, change func(event map[string]any)) string {
+	t.Helper()
+	var event map[string]any
+	require.NoError(t, json.Unmarshal(sampleOrder, &event))
+	change(event)
+	text, err := json.Marshal(event)
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "order.json")
+	require.NoError(t, os.WriteFile(file, text, 0o600))
+	return file
+}
+
 // TestTheDemoFailsWithItsReason: an order that cannot be completed, one that nobody handles, one that is none.
 func TestTheDemoFailsWithItsReason(t *testing.T) {
-	order := func(change func(event map[string]any)) string {
-		var event map[string]any
-		require.NoError(t, json.Unmarshal(sampleOrder, &event))
-		change(event)
-		text, err := json.Marshal(event)
-		require.NoError(t, err)
-		file := filepath.Join(t.TempDir(), "order.json")
-		require.NoError(t, os.WriteFile(file, text, 0o600))
-		return file
-	}
 	for name, c := range map[string]struct {
 		file string
 		says string
 	}{
-		"an incident": {order(func(e map[string]any) {
+		"an incident": {changedOrder(t, func(e map[string]any) {
 			e["data"].(map[string]any)["k8sServiceOrderData"].(map[string]any)["requestedCompletionDate"] = "next summer"
 		}), "has an incident at completionDate: "},
-		"no handler": {order(func(e map[string]any) { e["type"] = "other-topic" }), "no deployed process begins with a message on other-topic"},
-		"no event":   {order(func(e map[string]any) { delete(e, "specversion") }), "expected a CloudEvent"},
-		"no id":      {order(func(e map[string]any) { e["data"] = map[string]any{} }), "there is no serviceOrderId"},
+		"no handler": {changedOrder(t, func(e map[string]any) { e["type"] = "other-topic" }), "no deployed process begins with a message on other-topic"},
+		"no event":   {changedOrder(t, func(e map[string]any) { delete(e, "specversion") }), "expected a CloudEvent"},
+		"no id":      {changedOrder(t, func(e map[string]any) { e["data"] = map[string]any{} }), "there is no serviceOrderId"},
 		"no file":    {filepath.Join(t.TempDir(), "missing.json"), "no such file"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -113,13 +116,17 @@ func TestTheDemoFailsWithItsReason(t *testing.T) {
 // middle of an order and started again, it completes that order.
 func TestTheDemoStaysUp(t *testing.T) {
 	data := t.TempDir()
-	first := startDemo(t, data)
+	// The partner takes its time, so that the kill comes before the end however slow we are to read.
+	order := changedOrder(t, func(e map[string]any) {
+		e["data"].(map[string]any)["k8sServiceOrderData"].(map[string]any)["serviceOrderId"] = "slow fabric-api-connection=PT8S"
+	})
+	first := startDemo(t, data, "--order", order)
 	first.until(`published +fabric-api-connection$`)
 	first.end(syscall.SIGKILL)
 
 	second := startDemo(t, data, "--orders", "0")
-	second.until(`under way order 2c4fecbc-c436-4f8c-a5db-4a1159ebad2a`)
-	second.until(`ORDER +2c4fecbc-c436-4f8c-a5db-4a1159ebad2a +COMPLETED`)
+	second.until(`under way order slow`)
+	second.until(`ORDER +slow .*COMPLETED`)
 	second.until(`instances get \d+`)
 	second.until(`curl -s http://127.0.0.1:\d+/v2/process-instances/search`)
 	require.Zero(t, second.end(syscall.SIGINT))
