@@ -32,7 +32,11 @@ var endStates = map[string][]string{
 	"reschedule":      {`COMPLETED +1e382e63\S+ +COMPLETED +790daa4d\S+ +TERMINATED$`},
 	"replies":         slices.Repeat([]string{`COMPLETED +1e382e63\S+ +COMPLETED +790daa4d\S+ +ACTIVE$`}, 6),
 	"cancellation":    append(slices.Repeat([]string{`COMPLETED +\S+ +COMPLETED +790daa4d\S+ +TERMINATED$`}, 2), slices.Repeat([]string{`CANCELLED +\S+ +CANCELLED +790daa4d\S+ +TERMINATED$`}, 9)...),
-	"crash":           slices.Repeat([]string{`COMPLETED +\S+ +COMPLETED +790daa4d\S+ +ACTIVE`}, 3),
+	"failed-step": {
+		`PARTIAL +90e45010\S+ +COMPLETED +the-5g-service +ACTIVE$`, `PARTIAL +1e382e63\S+ +FAILED \(REGISTRY_FAILED\) +the-cluster +TERMINATED$`,
+		`COMPLETED +\S+ +COMPLETED +skipped-cluster +ACTIVE$`, `FAILED +\S+ +FAILED \(REGISTRY_FAILED\) +undone-cluster +TERMINATED$`,
+	},
+	"crash": slices.Repeat([]string{`COMPLETED +\S+ +COMPLETED +790daa4d\S+ +ACTIVE`}, 3),
 }
 
 // TestScenariosOverKafka plays scenarios on the binary with its own broker, all beside each other: they wait more than they work. That
