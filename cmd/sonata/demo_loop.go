@@ -22,7 +22,7 @@ import (
 // loopScenario is the scenario that is played over REST, as CLAMP's clients do; the others are files.
 const (
 	loopScenario     = "control-loop"
-	loopScenarioText = "a control loop is commissioned, instantiated and run; a participant falls silent, and supervision says so"
+	loopScenarioText = "A control loop is commissioned, instantiated and run; a participant falls silent, and supervision says so."
 )
 
 // loopDemo is what the scenario needs.
