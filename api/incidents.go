@@ -74,6 +74,9 @@ func (a *api) incidents(info runner.InstanceInfo) ([]incident, error) {
 			owner: ownerOf(info), IncidentKey: subKeyOf(info, i.ID), ErrorType: i.Kind, ErrorMessage: i.Text, ElementID: i.Element,
 			ElementInstanceKey: subKeyOf(info, i.Token), CreationTime: date(i.At), State: "ACTIVE",
 		}
+		if s := in.Scope(i.Scope); s != nil { // no token waits for what starts an event sub-process
+			shown.ElementInstanceKey = scopeKey(info, *s)
+		}
 		if i.Subscription != 0 {
 			shown.JobKey = new(subKeyOf(info, i.Subscription))
 		}

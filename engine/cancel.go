@@ -36,7 +36,7 @@ func (cancelTrigger) throw(s *step, n *node, _ *definition, t Token) (bool, erro
 			s.consume(other.ID, true)
 		}
 	}
-	s.unsubscribe(func(sub *Subscription) bool { return sub.Token == 0 && sub.Scope == t.Scope }, true)
+	s.closeEventSubProcesses(t.Scope)
 	if !s.compensate(n, t, []ID{t.Scope}, "") {
 		s.cancelTransaction(n, t)
 	}

@@ -164,6 +164,35 @@ func TestTransactionCancel(t *testing.T) {
 	require.Contains(t, c.Path(), "cancelled undone")
 }
 
+// §10.3.5: what goes wrong while a transaction is being cancelled is a hazard: only the boundary of the transaction catches it, and no
+// event sub-process takes the place of the transaction as if nothing had been cancelled.
+func TestAnErrorWhileATransactionIsCancelledIsAHazard(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		transaction tx {
+			startEvent s
+			task book
+			boundaryEvent undo on=book handler=unbook
+			serviceTask unbook type=unbook compensation
+			endEvent cancel cancel
+			s -> book -> cancel
+			subProcess esp event {
+				startEvent caught error=E
+				task mended
+				caught -> mended
+			}
+		}
+		boundaryEvent cancelled on=tx cancel
+		boundaryEvent hazard on=tx error=
+		task alarm
+		start -> tx
+		hazard -> alarm`, nil)
+	c.Throw("unbook", "E")
+	c.Completed()
+	require.Contains(t, c.Path(), "hazard alarm")
+	require.NotContains(t, c.Path(), "mended")
+}
+
 func TestCompensationIsChecked(t *testing.T) {
 	_, err := engine.Compile(enginetest.Model(`
 		startEvent start

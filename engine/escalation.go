@@ -65,8 +65,10 @@ type catch struct {
 
 // seek finds the nearest catcher of a code: boundary events of the throwing activity, event sub-processes of its scope,
 // then the same of the sub-process around it, and so on. In one place a catcher of exactly this code goes before one of
-// all codes.
+// all codes. A transaction that is being cancelled begins nothing else: what goes wrong in its compensation is a hazard, which only its
+// boundary catches (§10.3.5, Transaction).
 func (s *step) seek(n *node, t Token, is func(*definition) bool, code string) catch {
+	cancelled := false
 	for host, at := t, n; ; {
 		if s.isInstance(host) {
 			// Boundary events belong to the multi-instance activity as a whole (camunda#4601).
@@ -76,7 +78,7 @@ func (s *step) seek(n *node, t Token, is func(*definition) bool, code string) ca
 			return catch{catcher: b, host: host, scope: host.Scope}
 		}
 		scope := s.in.Scope(host.Scope)
-		if start := catches(s.armed(scope), is, code); start != nil {
+		if start := catches(s.armed(scope), is, code); start != nil && !cancelled {
 			return catch{catcher: start, scope: host.Scope}
 		}
 		if scope.Parent == 0 {
@@ -85,6 +87,7 @@ func (s *step) seek(n *node, t Token, is func(*definition) bool, code string) ca
 		// Around a compensation handler is the event that compensates, wherever the handler is drawn.
 		host = *s.in.Token(scope.Token)
 		at = s.p.nodes[host.Node]
+		cancelled = at.kind() == "endEvent" && at.cancels()
 	}
 }
 

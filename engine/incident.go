@@ -19,15 +19,18 @@ func faultf(kind IncidentKind, format string, args ...any) error {
 	return &fault{kind: kind, err: fmt.Errorf(format, args...)}
 }
 
-// raise keeps a fault as an incident of the token.
+// raise keeps a fault as an incident of the token; of the token's scope where nothing but that is known, as it is not a token that waits
+// for what starts an event sub-process.
 func (s *step) raise(t Token, n *node, leaving bool, err error) {
 	kind := IncidentExpression
 	if f, ok := errors.AsType[*fault](err); ok {
 		kind = f.kind
 	}
-	s.emit(IncidentRaised{Incident{
-		ID: s.newID(), Kind: kind, Token: t.ID, Element: n.id, Text: err.Error(), At: s.at, Leaving: leaving,
-	}})
+	incident := Incident{ID: s.newID(), Kind: kind, Token: t.ID, Element: n.id, Text: err.Error(), At: s.at, Leaving: leaving}
+	if t.ID == 0 {
+		incident.Scope = t.Scope
+	}
+	s.emit(IncidentRaised{incident})
 }
 
 // cannotLeave says whether a token waits for an operator with its work done.
@@ -46,6 +49,11 @@ func (c ResolveIncident) handle(s *step) error {
 	}
 	incident := *found
 	s.emit(IncidentResolved{Incident: incident.ID})
+	if incident.Token == 0 {
+		s.propagate(incident.Scope, c.Variables)
+		s.waitAgain(s.p.nodes[incident.Element], waiter{scope: incident.Scope})
+		return nil
+	}
 	s.propagate(s.in.Token(incident.Token).inside(), c.Variables)
 	t := s.in.Token(incident.Token)
 	n := s.p.nodes[incident.Element]
@@ -56,10 +64,7 @@ func (c ResolveIncident) handle(s *step) error {
 		sub := *s.in.Subscription(incident.Subscription)
 		s.updateJob(sub, func(j *Job) { j.Retries, j.Failed = max(c.Retries, j.Retries, 1), false })
 	case n.host != nil && t.Node == n.host.id: // a boundary event could not wait again; its activity goes on
-		s.unsubscribe(func(sub *Subscription) bool { return sub.Token == t.ID && sub.Element == n.id }, true)
-		if err := s.subscribe(n, waiter{token: *t, scope: t.Scope}); err != nil {
-			s.raise(*t, n, false, err)
-		}
+		s.waitAgain(n, waiter{token: *t, scope: t.Scope})
 	case incident.Leaving:
 		if d, ok := n.behavior.(decider); ok && t.Inner != 0 && (n.loop == nil || s.isInstance(*t)) {
 			d.decide(s, n, *t)

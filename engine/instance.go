@@ -221,7 +221,8 @@ const (
 type Incident struct {
 	ID      ID           `json:"id"`
 	Kind    IncidentKind `json:"kind"`
-	Token   ID           `json:"token"`
+	Token   ID           `json:"token,omitempty"` // 0 when an event sub-process cannot wait again
+	Scope   ID           `json:"scope,omitempty"` // of that event sub-process: what it is in; else 0
 	Element string       `json:"element"`
 	Text    string       `json:"text"`
 	At      time.Time    `json:"at"`

@@ -157,11 +157,22 @@ func (n *naive) setVariables(before *engine.Instance, c engine.SetVariables) str
 
 func (n *naive) resolve(before *engine.Instance, c engine.ResolveIncident) string {
 	i := before.Incident(c.Incident)
+	if i.Token == 0 {
+		a := n.areaOf(before, i.Scope)
+		if a == nil {
+			return "the interpreter has no scope with such an incident"
+		}
+		n.unlock(&a.doors, &a.blocked, i.Element, a.lookup)
+		n.settle()
+		return ""
+	}
 	v := n.visitOf(before, i.Token)
 	if v == nil {
 		return "no token of the interpreter has such an incident:\n" + tokenTree(before, before.Token(i.Token))
 	}
 	switch {
+	case i.Element != v.node.ID:
+		n.unlock(&v.waits, &v.blocked, i.Element, v.innermost)
 	case v.fault == "JOB_NO_RETRIES":
 		v.fault = ""
 	case v.done:

@@ -162,7 +162,8 @@ func compensationOf(subProcess *bpmn.FlowNode) *bpmn.FlowNode {
 // withdraws everything else in its transaction.
 func (n *naive) compensate(v *visit, d *bpmn.EventDefinition) {
 	if a := v.in; d.Kind == "cancelEventDefinition" {
-		a.flows, a.resets, a.doors = nil, nil, nil
+		a.flows, a.resets = nil, nil
+		a.lock()
 		a.visits, a.interrupted = []*visit{v}, true
 	}
 	for a := v.in; ; a = a.around.in {

@@ -29,7 +29,8 @@ func (n *naive) waitsOf(event *bpmn.FlowNode, lookup func(string) any) ([]*wait,
 		if kind == "timer" && !n.schedule(w, d.Timer, lookup) {
 			return nil, "TIMER_ERROR"
 		}
-		if kind == "message" && d.Message.CorrelationKey != nil {
+		begins := event.Kind == "startEvent" && event.Parent == nil // any message will do for what has no key yet
+		if kind == "message" && d.Message.CorrelationKey != nil && !begins {
 			if key, err := evaluate(*d.Message.CorrelationKey, lookup); err != nil || key == nil {
 				return nil, "MESSAGE_ERROR"
 			}
@@ -63,7 +64,7 @@ func (n *naive) schedule(w *wait, timer *bpmn.Timer, lookup func(string) any) bo
 // arm opens what the boundary events of an activity wait for, those that do not wait already.
 func (n *naive) arm(v *visit) bool {
 	for _, b := range v.node.Boundary {
-		if slices.ContainsFunc(v.waits, func(w *wait) bool { return w.element == b.ID }) {
+		if slices.ContainsFunc(v.waits, func(w *wait) bool { return w.element == b.ID }) || slices.ContainsFunc(v.blocked, isOf(b.ID)) {
 			continue
 		}
 		waits, fault := n.waitsOf(b, v.innermost)
@@ -89,6 +90,7 @@ func (n *naive) await(v *visit) {
 		waits, fault := n.waitsOf(e, v.lookup)
 		if fault != "" {
 			n.fail(v, fault)
+			v.waits = nil // the others do not happen while this one waits for an operator
 			return
 		}
 		v.waits = append(v.waits, waits...)
@@ -194,25 +196,38 @@ func (n *naive) gathered(v *visit, w *wait, data map[string]any) {
 	}
 }
 
-// rearm says what becomes of a wait after it fired and its event did not interrupt.
-func (n *naive) rearm(waits []*wait, w *wait, lookup func(string) any) []*wait {
+// rearm says what becomes of a wait after it fired and its event did not interrupt, and why the event cannot wait again.
+func (n *naive) rearm(waits []*wait, w *wait, lookup func(string) any) ([]*wait, string) {
 	if n.nodes[w.element].ParallelMultiple {
 		waits = slices.DeleteFunc(waits, func(other *wait) bool { return other == w })
 		again, fault := n.waitsOf(n.nodes[w.element], lookup)
-		if fault != "" {
-			n.unsure = "a parallel multiple event that cannot wait again"
-		}
-		return append(waits, again...)
+		return append(waits, again...), fault
 	}
 	if w.kind != "timer" {
-		return waits
+		return waits, ""
 	}
 	if w.left > 0 {
 		w.left--
 		w.due = w.due.Add(w.period)
-		return waits
+		return waits, ""
 	}
-	return slices.DeleteFunc(waits, func(other *wait) bool { return other == w })
+	return slices.DeleteFunc(waits, func(other *wait) bool { return other == w }), ""
+}
+
+// unlock lets an event that could not wait again try once more.
+func (n *naive) unlock(waits *[]*wait, list *[]string, element string, lookup func(string) any) {
+	*list = slices.DeleteFunc(slices.Clone(*list), isOf(element))
+	again, fault := n.waitsOf(n.nodes[element], lookup)
+	*waits = append(*waits, again...)
+	if fault != "" {
+		*list = append(*list, blocked(element, fault))
+	}
+}
+
+func blocked(element, fault string) string { return element + " " + fault }
+
+func isOf(element string) func(string) bool {
+	return func(line string) bool { return strings.HasPrefix(line, element+" ") }
 }
 
 // fire is what happens when something comes that a visit waits for.
@@ -242,7 +257,10 @@ func (n *naive) fire(v *visit, w *wait, data map[string]any) {
 	case event.CancelActivity:
 		n.escape(v, event, data)
 	default:
-		v.waits = n.rearm(v.waits, w, v.innermost)
+		var fault string
+		if v.waits, fault = n.rearm(v.waits, w, v.innermost); fault != "" {
+			v.blocked = append(v.blocked, blocked(event.ID, fault))
+		}
 		n.beside(v.in, event, data)
 	}
 }
@@ -278,14 +296,18 @@ func (n *naive) knock(a *area, w *wait, data map[string]any) {
 	if start.IsInterrupting {
 		n.interrupt(a)
 	} else {
-		a.doors = n.rearm(a.doors, w, a.lookup)
+		var fault string
+		if a.doors, fault = n.rearm(a.doors, w, a.lookup); fault != "" {
+			a.blocked = append(a.blocked, blocked(start.ID, fault))
+		}
 	}
 	n.beginAtStart(n.beginEventSubProcess(a, start), data)
 }
 
 func (n *naive) interrupt(a *area) {
 	n.empty(a)
-	a.doors, a.interrupted, a.finishing = nil, true, true
+	a.lock()
+	a.interrupted, a.finishing = true, true
 }
 
 func (n *naive) beginEventSubProcess(a *area, start *bpmn.FlowNode) *visit {
@@ -365,5 +387,5 @@ func (n *naive) alive(a *area) bool {
 // terminate ends its own area, which then completes in the ordinary way (§13.5.6).
 func (n *naive) terminate(a *area) {
 	n.empty(a)
-	a.doors = nil
+	a.lock()
 }

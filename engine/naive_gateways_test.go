@@ -120,13 +120,14 @@ func (n *naive) linkTarget(node *bpmn.FlowNode) *bpmn.FlowNode {
 
 // choose says which flows a token leaves a node by (§13.2.1, §13.4).
 func (n *naive) choose(node *bpmn.FlowNode, lookup func(string) any) ([]*bpmn.SequenceFlow, string) {
-	var taken, always []*bpmn.SequenceFlow
+	var taken []*bpmn.SequenceFlow
+	held := false
 	for _, f := range node.Outgoing {
 		if f == node.Default {
 			continue
 		}
 		if f.Condition == nil {
-			always = append(always, f)
+			taken = append(taken, f)
 			continue
 		}
 		ok, err := holds(f.Condition, lookup)
@@ -134,16 +135,16 @@ func (n *naive) choose(node *bpmn.FlowNode, lookup func(string) any) ([]*bpmn.Se
 			return nil, "EXPRESSION_ERROR"
 		}
 		if ok {
+			held = true
 			taken = append(taken, f)
 			if node.Kind == "exclusiveGateway" {
 				return taken, ""
 			}
 		}
 	}
-	if len(taken) == 0 && node.Default != nil {
+	if !held && node.Default != nil {
 		taken = append(taken, node.Default)
 	}
-	taken = append(taken, always...)
 	if len(taken) == 0 && len(node.Outgoing) > 0 {
 		return nil, "CONDITION_ERROR"
 	}

@@ -77,9 +77,12 @@ func (n *naive) close(a *area) {
 // shut lets no further event sub-process begin when only such are left (§13.5.4).
 func (a *area) shut() {
 	if a.completing() && (len(a.waiting) == 0 || a.finishing) {
-		a.doors = nil
+		a.lock()
 	}
 }
+
+// lock lets no event sub-process of an area begin any more.
+func (a *area) lock() { a.doors, a.blocked = nil, nil }
 
 // completing says whether nothing but event sub-processes is left in an area.
 func (a *area) completing() bool {

@@ -69,6 +69,9 @@ func (a *area) tree() string {
 	for _, w := range a.doors {
 		parts = append(parts, "door "+w.String())
 	}
+	for _, b := range a.blocked {
+		parts = append(parts, "blocked "+b)
+	}
 	for _, v := range a.visits {
 		parts = append(parts, v.tree())
 	}
@@ -132,6 +135,11 @@ func scopeTree(in *engine.Instance, scope engine.ID) string {
 			parts = append(parts, "door "+subscriptionLine(sub))
 		}
 	}
+	for _, i := range in.Incidents {
+		if i.Token == 0 && i.Scope == scope {
+			parts = append(parts, "blocked "+blocked(i.Element, string(i.Kind)))
+		}
+	}
 	s := in.Scope(scope)
 	var completed []string
 	for _, c := range s.Completed {
@@ -178,6 +186,11 @@ func picture(in *engine.Instance) []string {
 			lines = append(lines, path(in, sub.Scope)+"door "+subscriptionLine(sub))
 		}
 	}
+	for _, i := range in.Incidents {
+		if i.Token == 0 {
+			lines = append(lines, path(in, i.Scope)+"blocked "+blocked(i.Element, string(i.Kind)))
+		}
+	}
 	for _, t := range in.Tokens {
 		if t.Flow != "" {
 			lines = append(lines, path(in, t.Scope)+"flow "+t.Flow)
@@ -218,8 +231,10 @@ func tokenLine(in *engine.Instance, t *engine.Token) string {
 		}
 	}
 	for _, i := range in.Incidents {
-		if i.Token == t.ID {
+		if i.Token == t.ID && i.Element == t.Node {
 			fault = string(i.Kind)
+		} else if i.Token == t.ID {
+			waits = append(waits, blocked(i.Element, string(i.Kind)))
 		}
 	}
 	slices.Sort(waits)

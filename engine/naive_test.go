@@ -54,7 +54,8 @@ type area struct {
 	flows       []lying
 	visits      []*visit
 	vars        map[string]any
-	doors       []*wait // what the event sub-processes wait for
+	doors       []*wait  // what the event sub-processes wait for
+	blocked     []string // start events of those that cannot wait again, with the kind of the incident
 	interrupted bool
 	done        []*done
 	resets      map[string][]string // by complex gateway: the flows of its activation
@@ -77,13 +78,15 @@ type visit struct {
 	vars   map[string]any // of the activity itself: inputs, loop item
 	fresh  bool           // placed in the node, which has still to begin
 	fault  string         // kind of the incident
-	done   bool           // the work is done; what failed is leaving
-	loop   *rounds        // of the body of a looping activity
-	number int            // loopCounter, of one of its instances
-	began  int            // when it did
-	undo   []*done        // of a throw event: the handlers that have still to run
-	beside bool           // runs handlers only: the event that threw did not wait
-	undoes []*done        // of a compensation event sub-process: what completed inside of its sub-process
+	// blocked are the events on its boundary that cannot wait again.
+	blocked []string
+	done    bool    // the work is done; what failed is leaving
+	loop    *rounds // of the body of a looping activity
+	number  int     // loopCounter, of one of its instances
+	began   int     // when it did
+	undo    []*done // of a throw event: the handlers that have still to run
+	beside  bool    // runs handlers only: the event that threw did not wait
+	undoes  []*done // of a compensation event sub-process: what completed inside of its sub-process
 }
 
 type rounds struct {
@@ -330,11 +333,12 @@ func (a *area) clone(around *visit) *area {
 	c := *a
 	c.around, c.vars = around, maps.Clone(a.vars)
 	c.flows, c.waiting, c.done = slices.Clone(a.flows), slices.Clone(a.waiting), slices.Clone(a.done)
-	c.doors, c.resets = cloneWaits(a.doors), maps.Clone(a.resets)
+	c.doors, c.blocked, c.resets = cloneWaits(a.doors), slices.Clone(a.blocked), maps.Clone(a.resets)
 	c.visits = make([]*visit, len(a.visits))
 	for i, v := range a.visits {
 		w := *v
 		w.in, w.vars, w.undo, w.waits = &c, maps.Clone(v.vars), slices.Clone(v.undo), cloneWaits(v.waits)
+		w.blocked = slices.Clone(v.blocked)
 		w.inside = v.inside.clone(&w)
 		if v.loop != nil {
 			l := *v.loop
@@ -369,6 +373,9 @@ func (n *naive) picture() []string {
 		for _, w := range a.doors {
 			lines = append(lines, a.path()+"door "+w.String())
 		}
+		for _, b := range a.blocked {
+			lines = append(lines, a.path()+"blocked "+b)
+		}
 		for _, v := range a.visits {
 			lines = append(lines, a.path()+v.String())
 		}
@@ -400,6 +407,7 @@ func (v *visit) String() string {
 			seen = show(v.visible())
 		}
 	}
+	waits = append(waits, v.blocked...)
 	slices.Sort(waits)
 	return v.name() + " " + v.fault + " [" + strings.Join(waits, ", ") + "] " + seen
 }

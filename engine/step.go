@@ -191,7 +191,7 @@ func (s *step) checkDrained(id ID) {
 		return
 	}
 	if s.onlyEventSubProcesses(id) {
-		s.unsubscribe(func(sub *Subscription) bool { return sub.Token == 0 && sub.Scope == id }, true)
+		s.closeEventSubProcesses(id)
 	}
 	if scope.Live > 0 {
 		return

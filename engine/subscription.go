@@ -35,7 +35,14 @@ func (s *step) close(sub Subscription, withdrawn bool) {
 	}
 }
 
-// subscribe opens the subscriptions of an event or receive task that waits.
+// waitAgain opens the subscriptions of an event that has happened and does not interrupt. What it is beside goes on if it cannot wait.
+func (s *step) waitAgain(n *node, w waiter) {
+	if err := s.subscribe(n, w); err != nil {
+		s.raise(Token{ID: w.token.ID, Scope: w.scope}, n, false, err)
+	}
+}
+
+// subscribe opens the subscriptions of an event or receive task that waits: all of them, or none if one of them cannot be.
 func (s *step) subscribe(n *node, w waiter) error {
 	for _, d := range n.definitions {
 		c, ok := d.trigger.(catcher)
@@ -44,6 +51,9 @@ func (s *step) subscribe(n *node, w waiter) error {
 		}
 		sub, err := c.subscribe(s, n, d, w)
 		if err != nil {
+			s.unsubscribe(func(sub *Subscription) bool {
+				return sub.Element == n.id && sub.Token == w.token.ID && sub.Scope == w.scope
+			}, true)
 			return err
 		}
 		if sub.Kind == "" {
@@ -82,8 +92,22 @@ func (s *step) subscribeEventSubProcesses(k *container, scope ID) error {
 	return nil
 }
 
+// closeEventSubProcesses lets no event sub-process of a scope begin any more.
+func (s *step) closeEventSubProcesses(scope ID) {
+	s.unsubscribe(func(sub *Subscription) bool { return sub.Token == 0 && sub.Scope == scope }, true)
+	for i := 0; i < len(s.in.Incidents); {
+		if incident := s.in.Incidents[i]; incident.Token == 0 && incident.Scope == scope {
+			s.emit(IncidentResolved{Incident: incident.ID})
+		} else {
+			i++
+		}
+	}
+}
+
+// isWaiting says whether an element of a token waits, be it for an operator.
 func (s *step) isWaiting(token ID, element string) bool {
-	return slices.ContainsFunc(s.in.Subscriptions, func(x Subscription) bool { return x.Token == token && x.Element == element })
+	return slices.ContainsFunc(s.in.Subscriptions, func(x Subscription) bool { return x.Token == token && x.Element == element }) ||
+		slices.ContainsFunc(s.in.Incidents, func(x Incident) bool { return x.Token == token && x.Element == element })
 }
 
 // mustBeActive rejects commands to an instance that has ended.
@@ -168,9 +192,7 @@ func (s *step) rearm(sub Subscription) {
 		if t := s.in.Token(sub.Token); t != nil {
 			w.token = *t
 		}
-		if err := s.subscribe(n, w); err != nil && w.token.ID != 0 {
-			s.raise(w.token, n, false, err)
-		}
+		s.waitAgain(n, w)
 		return
 	}
 	if sub.Kind != SubscriptionTimer {

@@ -14,6 +14,6 @@ func (terminateTrigger) throw(s *step, _ *node, _ *definition, t Token) (bool, e
 			s.consume(other.ID, true)
 		}
 	}
-	s.unsubscribe(func(sub *Subscription) bool { return sub.Token == 0 && sub.Scope == t.Scope }, true)
+	s.closeEventSubProcesses(t.Scope)
 	return true, nil
 }

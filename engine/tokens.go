@@ -48,7 +48,7 @@ func (s *step) withdrawScope(scope ID) {
 			i++
 		}
 	}
-	s.unsubscribe(func(sub *Subscription) bool { return sub.Token == 0 && sub.Scope == scope }, true)
+	s.closeEventSubProcesses(scope)
 }
 
 // unsubscribe closes the subscriptions that match. Subscriptions of a token that goes on were not all withdrawn: what a

@@ -231,11 +231,11 @@ func Check(in *engine.Instance) error {
 		}
 	}
 	for n, i := range in.Incidents {
-		if in.Token(i.Token) == nil {
-			return fmt.Errorf("incident %d has lost its token", i.ID)
+		if (i.Token == 0) != (i.Scope != 0) || i.Token != 0 && in.Token(i.Token) == nil || i.Scope != 0 && in.Scope(i.Scope) == nil {
+			return fmt.Errorf("incident %d has lost its token or scope", i.ID)
 		}
 		for _, other := range in.Incidents[:n] {
-			if i.Token == other.Token && i.Element == other.Element {
+			if i.Token == other.Token && i.Scope == other.Scope && i.Element == other.Element {
 				return fmt.Errorf("token %d has two incidents in %s", i.Token, i.Element)
 			}
 		}

@@ -12,7 +12,7 @@ import (
 // and decisions.
 //
 // The processes read these variables: b0 to b3 and again0, again1 (booleans), n0 to n2 (numbers; n2 may hold a text, which is
-// a fault), c0, c1 (booleans that conditional events look at), items (a list), k (a text), wait (a duration).
+// a fault), c0, c1 (booleans that conditional events look at), items (a list), k (a text), wait (a duration); what is no such value is a fault.
 type Random struct {
 	*rand.Rand
 	lines  []string
@@ -79,6 +79,12 @@ func (r *Random) Variables() map[string]any {
 	}
 	if r.one(12) {
 		vars["items"] = "broken"
+	}
+	if r.one(12) {
+		vars["k"] = nil
+	}
+	if r.one(12) {
+		vars["wait"] = "broken"
 	}
 	return vars
 }

@@ -263,8 +263,11 @@ func (p *Path) mend(l *Live, i engine.Incident) error {
 
 // repair sets the variables that the token of an incident sees.
 func (p *Path) repair(l *Live, i engine.Incident) error {
-	t := l.In.Token(i.Token)
-	return p.do(l, engine.SetVariables{Scope: max(t.Inner, t.Scope), Variables: Ending()})
+	scope := i.Scope
+	if t := l.In.Token(i.Token); t != nil {
+		scope = max(t.Inner, t.Scope)
+	}
+	return p.do(l, engine.SetVariables{Scope: scope, Variables: Ending()})
 }
 
 func (p *Path) mendAny() error {

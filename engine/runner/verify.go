@@ -78,7 +78,7 @@ func verifyParts(in *engine.Instance) (problems []error) {
 		}
 	}
 	for _, i := range in.Incidents {
-		if in.Token(i.Token) == nil || i.Subscription != 0 && in.Subscription(i.Subscription) == nil {
+		if in.Token(i.Token) == nil && in.Scope(i.Scope) == nil || i.Subscription != 0 && in.Subscription(i.Subscription) == nil {
 			problems = append(problems, fmt.Errorf("incident %d at %s belongs nowhere", i.ID, i.Element))
 		}
 	}

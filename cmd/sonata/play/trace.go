@@ -1,6 +1,7 @@
 package play
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/sonata-bpmn/sonata/engine"
@@ -36,7 +37,7 @@ func (w *World) note(i *Instance, e runner.Entry) {
 	case engine.VariablesSet:
 		t.add(VariablesSet, before.Scope(e.Scope).Node, e.Scope, Detail{Variables: e.Variables})
 	case engine.IncidentRaised:
-		t.add(IncidentRaised, e.Element, scopeOfToken(before, e.Token), Detail{Code: string(e.Incident.Kind), Text: e.Text})
+		t.add(IncidentRaised, e.Element, cmp.Or(e.Scope, scopeOfToken(before, e.Token)), Detail{Code: string(e.Incident.Kind), Text: e.Text})
 	default:
 		t.waiting(before, e)
 		t.thrown(before, e)
