@@ -32,9 +32,12 @@ KAFKA_TESTS := TestAnOrderSurvivesSIGKILL|TestARepeatedEventHasOneEffect|TestMal
 KILLS ?= 100
 CUTS ?= 60
 CRASHES := ^(TestKills|TestPowerCut.*|TestABrokenDisk)$$
+# At how many points of each shipped scenario Sonata crashes; 0: at all of them.
+POINTS ?= 8
 
 .PHONY: crash
-crash: ## kill the program KILLS times under load, cut the power of its disk CUTS times, break its disk; nothing confirmed may be lost
+crash: ## crash at POINTS points of each shipped flow, kill the program KILLS times under load, cut the power of its disk CUTS times, break its disk; nothing may be lost or happen twice
+	SONATA_TEST_POINTS=$(POINTS) go test -timeout 0 -count 1 -v -run '^TestCrashPoints$$' ./cmd/sonata/scenario ./api/controlloop
 	SONATA_TEST_KILLS=$(KILLS) SONATA_TEST_CUTS=$(CUTS) go test -timeout 0 -count 1 -json -run '$(CRASHES)' ./cmd/sonata | go run ./.ci/results
 
 .PHONY: mutants
@@ -86,7 +89,7 @@ fuzz-one:
 .PHONY: soak
 soak: ## the long tests: crashes in great number, orders under kills for SOAK (10m), ORDERS at once, and simulate
 	@$(MAKE) --no-print-directory mutants
-	@$(MAKE) --no-print-directory crash KILLS=1000 CUTS=500
+	@$(MAKE) --no-print-directory crash KILLS=1000 CUTS=500 POINTS=0
 	SONATA_TEST_SOAK=$(SOAK) go test -race -timeout 0 -count 1 -v -run '^TestSoak$$' ./cmd/sonata
 	@$(MAKE) --no-print-directory orders
 	@$(MAKE) --no-print-directory loops

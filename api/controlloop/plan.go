@@ -52,9 +52,13 @@ type step struct {
 
 func (p *plan) add(e tosca.InstanceElement) {
 	definition := p.definition(e.Definition)
+	properties := e.Properties
+	if properties == nil {
+		properties = map[string]any{} // as CLAMP has it, and as it is read from the store
+	}
 	element := map[string]any{
 		"id": e.ID, "definition": value(e.Definition), "participantType": value(e.ParticipantType), "participantId": value(e.ParticipantID),
-		"state": "UNINITIALISED", "orderedState": "PASSIVE", "description": e.Description, "propertiesMap": e.Properties,
+		"state": "UNINITIALISED", "orderedState": "PASSIVE", "description": e.Description, "propertiesMap": properties,
 		"startPhase": int64(definition.StartPhase),
 	}
 	if definition.Policies {

@@ -114,8 +114,7 @@ func (l *life) elapse() {
 		case 0:
 			l.note("stopped, %s later", by)
 			l.clock.Advance(by) // what falls due meanwhile happens at the next start
-			l.stop()
-			l.start(l.r)
+			l.restart()
 		case 1:
 			l.repeat()
 		}

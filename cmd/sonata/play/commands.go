@@ -17,11 +17,15 @@ import (
 
 // Start starts an instance. The error is an [*engine.Rejection] when that is refused.
 func (w *World) Start(s runner.Start) (*Instance, error) {
-	info, err := w.runner.Start(w.ctx, s)
-	if err != nil {
-		return nil, err
+	next := len(w.instances)
+	var info runner.InstanceInfo
+	err := w.command(func(r *runner.Runner) (err error) {
+		info, err = r.Start(w.ctx, s)
+		return err
+	})
+	if err == nil && info.Key == 0 {
+		return w.instances[next], nil // there was nobody left to tell which it is
 	}
-	err = w.settle()
 	return w.byKey[info.Key], err
 }
 
@@ -57,7 +61,11 @@ func (w *World) Send(m Message) (taken bool, err error) {
 	if m.Raw != nil {
 		kafka.ReadEvent(&record, maxRecord)
 	}
-	if err := errors.Join(w.bus.Send(w.ctx, m.Topic, record), w.settle()); err != nil {
+	err = w.bus.Send(w.ctx, m.Topic, record)
+	if w.crashed() {
+		err = nil // it is on its topic, and comes again
+	}
+	if err := errors.Join(err, w.settle()); err != nil {
 		return false, err
 	}
 	if wasTaken() {
@@ -118,45 +126,46 @@ func (w *World) record(m Message) (runner.Incoming, error) {
 
 // Broadcast gives a signal to everything that waits for it.
 func (w *World) Broadcast(name string, variables map[string]any) error {
-	return w.then(w.runner.Broadcast(w.ctx, name, variables))
+	return w.command(func(r *runner.Runner) error { return r.Broadcast(w.ctx, name, variables) })
 }
 
 // Complete completes a job.
 func (w *World) Complete(j Job, variables map[string]any) error {
-	return w.then(w.runner.CompleteJob(w.ctx, j.Instance.State.Key, engine.CompleteJob{Subscription: j.ID, Variables: variables}))
+	return w.command(func(r *runner.Runner) error {
+		return r.CompleteJob(w.ctx, j.Instance.State.Key, engine.CompleteJob{Subscription: j.ID, Variables: variables})
+	})
 }
 
 // Fail tells that a job failed.
 func (w *World) Fail(j Job, retries int, text string) error {
-	return w.then(w.runner.FailJob(w.ctx, j.Instance.State.Key, engine.FailJob{Subscription: j.ID, Retries: retries, Text: text}))
+	return w.command(func(r *runner.Runner) error {
+		return r.FailJob(w.ctx, j.Instance.State.Key, engine.FailJob{Subscription: j.ID, Retries: retries, Text: text})
+	})
 }
 
 // Throw throws a BPMN error from a job.
 func (w *World) Throw(j Job, e engine.ThrowError) error {
 	e.Subscription = j.ID
-	return w.then(w.runner.ThrowError(w.ctx, j.Instance.State.Key, e))
+	return w.command(func(r *runner.Runner) error { return r.ThrowError(w.ctx, j.Instance.State.Key, e) })
 }
 
 // SetVariables writes variables of an instance, from the scope on that is named.
 func (w *World) SetVariables(i *Instance, scope engine.ID, variables map[string]any) error {
-	return w.then(w.runner.SetVariables(w.ctx, i.State.Key, engine.SetVariables{Scope: scope, Variables: variables}))
+	return w.command(func(r *runner.Runner) error {
+		return r.SetVariables(w.ctx, i.State.Key, engine.SetVariables{Scope: scope, Variables: variables})
+	})
 }
 
 // Resolve runs the step again that has failed.
 func (w *World) Resolve(i *Instance, incident engine.ID, retries int) error {
-	return w.then(w.runner.ResolveIncident(w.ctx, i.State.Key, engine.ResolveIncident{Incident: incident, Retries: retries}))
+	return w.command(func(r *runner.Runner) error {
+		return r.ResolveIncident(w.ctx, i.State.Key, engine.ResolveIncident{Incident: incident, Retries: retries})
+	})
 }
 
 // Cancel ends an instance and everything that it called.
 func (w *World) Cancel(i *Instance) error {
-	return w.then(w.runner.Cancel(w.ctx, i.State.Key))
-}
-
-func (w *World) then(err error) error {
-	if err != nil {
-		return err
-	}
-	return w.settle()
+	return w.command(func(r *runner.Runner) error { return r.Cancel(w.ctx, i.State.Key) })
 }
 
 // Deploy deploys a file into this world. The error is [bpmn.Problems] when that is refused.

@@ -31,6 +31,7 @@ type World struct {
 	store *memory.Store
 	bus   *memory.Bus
 	clock *memory.Clock
+	crash *memory.Crash // nil: it never crashes
 
 	mu        sync.Mutex // guards what follows: the runner's loop and its bus write it while a command is carried out
 	instances []*Instance
@@ -41,6 +42,7 @@ type World struct {
 	held      bool       // messages stay on their topics
 	sent      int        // by whoever plays
 	letter    engine.Key // the last dead letter that was looked at
+	seen      uint64     // the number of the last entry
 }
 
 // Instance is a process instance of a world.
@@ -64,8 +66,11 @@ type Published struct {
 }
 
 // Open makes a world. It ends with ctx or with [World.Close].
-func (s *Stage) Open(ctx context.Context) (*World, error) {
-	w := &World{Stage: s, ctx: ctx, clock: memory.NewClock(s.opts.At), byKey: map[engine.Key]*Instance{}, store: s.store.Copy()}
+func (s *Stage) Open(ctx context.Context) (*World, error) { return s.OpenCrashing(ctx, nil) }
+
+// OpenCrashing makes a world in which Sonata crashes when it is told to, and is started again at once: whoever plays notices nothing.
+func (s *Stage) OpenCrashing(ctx context.Context, crash *memory.Crash) (*World, error) {
+	w := &World{Stage: s, ctx: ctx, clock: memory.NewClock(s.opts.At), byKey: map[engine.Key]*Instance{}, store: s.store.Copy(), crash: crash}
 	w.bus = memory.NewBus(w.deliver)
 	if err := w.run(); err != nil {
 		return nil, err
@@ -75,20 +80,29 @@ func (s *Stage) Open(ctx context.Context) (*World, error) {
 
 // run lets a runner work on the store until [World.Close].
 func (w *World) run() (err error) {
-	w.runner, err = w.Stage.runner.Fork(w.store, runner.Options{
-		Bus: w.bus, Clock: w.clock, ID: storeID, NoStartTimers: w.Stage.opts.NoStartTimers, Observe: w.observe,
+	ctx, stop := context.WithCancel(w.ctx)
+	store, bus := runner.Store(w.store), runner.Bus(w.bus)
+	if w.crash != nil {
+		store, bus = w.crash.Attach(w.store, w.bus, stop)
+	}
+	r, err := w.Stage.runner.Fork(store, runner.Options{
+		Bus: bus, Clock: w.clock, ID: storeID, NoStartTimers: w.Stage.opts.NoStartTimers, Observe: w.observe,
 	})
 	if err != nil {
+		stop()
 		return err
 	}
-	ctx, stop := context.WithCancel(w.ctx)
-	r, ended := w.runner, make(chan error, 1)
-	w.stop, w.ended = stop, ended
-	go func() { ended <- r.Run(ctx) }()
-	if err := w.settle(); err != nil {
-		return errors.Join(err, w.Close())
+	ended := make(chan error, 1)
+	w.runner, w.stop, w.ended = r, stop, ended
+	if err := w.catchUp(); err != nil {
+		stop()
+		return err
 	}
-	return nil
+	go func() {
+		ended <- r.Run(ctx)
+		close(ended)
+	}()
+	return w.settle()
 }
 
 // Close ends the world. One that is live goes on without being looked at.
@@ -161,7 +175,9 @@ func (w *World) settle() error {
 	if w.live != nil {
 		return w.calm()
 	}
-	if err := w.runner.Settled(w.ctx); err != nil {
+	if err := w.runner.Settled(w.ctx); w.crashed() {
+		return w.revive()
+	} else if err != nil {
 		return err
 	}
 	w.mu.Lock()
@@ -195,6 +211,7 @@ func (w *World) observe(entries []runner.Entry) {
 	defer w.mu.Unlock()
 	own := map[*Instance]bool{} // copied: nobody else sees its state change
 	for _, e := range entries {
+		w.seen = max(w.seen, e.Seq)
 		i := w.byKey[e.Instance]
 		_, begins := e.Event.(engine.InstanceStarted)
 		if i == nil && w.live != nil && !begins {

@@ -41,9 +41,17 @@ func (s *Suite) Play(ctx context.Context, sc *Scenario) (r Result, err error) {
 	if err != nil {
 		return Result{Scenario: sc, Stage: s.stages[sc]}, err
 	}
-	r, err = s.playOn(w, sc, func(int, string) {})
+	r, err = s.PlayOn(w, sc)
 	r.Took = time.Since(began)
 	return r, errors.Join(err, w.Close())
+}
+
+// Stage is what a scenario is played on.
+func (s *Suite) Stage(sc *Scenario) *play.Stage { return s.stages[sc] }
+
+// PlayOn plays one scenario of the suite in a world of its stage in which nothing has happened yet.
+func (s *Suite) PlayOn(w *play.World, sc *Scenario) (Result, error) {
+	return s.playOn(w, sc, func(int, string) {})
 }
 
 // PlayLive plays one scenario of the suite on a Sonata that works and on which what it deploys is deployed, and tells each step before
