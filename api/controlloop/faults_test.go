@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -270,10 +271,47 @@ func TestMessagesThatMeanNothing(t *testing.T) {
 	ack("First", firstID, "PASSIVE", nil) // twice
 	s.fly(2 * time.Second)
 	require.Equal(t, []string{"PASSIVE", "PASSIVE", "PASSIVE"}, s.states("a"))
-	require.EqualValues(t, 4, s.loop("a")["ignoredMessages"])
+	require.EqualValues(t, 5, s.loop("a")["ignoredMessages"])
+	require.EqualValues(t, 0, s.clamp(http.MethodGet, "/monitoring/ignoredMessages", "", 200)["total"], "each was noted by its control loop")
 	ack("First", firstID, "UNINITIALISED", nil) // nothing was ordered
 	s.fly(time.Second)
 	require.Equal(t, []string{"PASSIVE", "PASSIVE", "PASSIVE"}, s.states("a"))
+	require.EqualValues(t, 6, s.loop("a")["ignoredMessages"])
+}
+
+// What concerns no control loop and no participant that is known is counted too, by its kind.
+func TestForeignMessagesAreCounted(t *testing.T) {
+	s := newStaged(t)
+	send := func(data any) {
+		require.NoError(t, s.bus.Send(s.ctx, "POLICY-CLRUNTIME-PARTICIPANT", runner.Incoming{Data: data}))
+		s.fly(time.Second)
+	}
+	foreign := map[string]any{"name": "Foreign", "version": "1"}
+	send(map[string]any{"messageType": "CONTROLLOOP_STATECHANGE_ACK", "participantId": foreign, "controlLoopId": map[string]any{"name": "nowhere", "version": "1"}})
+	send(map[string]any{"messageType": "CONTROLLOOP_UPDATE_ACK", "controlLoopId": "nonsense"})
+	send(map[string]any{"messageType": "PARTICIPANT_DEREGISTER", "participantId": foreign})
+	send(map[string]any{"messageType": "PARTICIPANT_UPDATE_ACK", "participantId": foreign, "responseTo": "nothing"})
+	send(map[string]any{"messageType": "PARTICIPANT_REGISTER", "participantId": map[string]any{"name": "No version"}})
+	send(map[string]any{"messageType": "PARTICIPANT_STATUS"})
+	send(map[string]any{"messageType": "SOMETHING_NEW", "participantId": foreign, "messageId": "the last"})
+	send(map[string]any{"messageType": int64(7)})
+	send("nonsense")
+	send(map[string]any{"messageType": "CONTROL_LOOP_UPDATE", "participantId": foreign}) // another runtime's
+	counted := s.clamp(http.MethodGet, "/monitoring/ignoredMessages", "", 200)
+	require.EqualValues(t, 9, counted["total"])
+	require.Equal(t, map[string]any{
+		"CONTROLLOOP_STATECHANGE_ACK": 1.0, "CONTROLLOOP_UPDATE_ACK": 1.0, "PARTICIPANT_DEREGISTER": 1.0, "PARTICIPANT_UPDATE_ACK": 1.0,
+		"PARTICIPANT_REGISTER": 1.0, "PARTICIPANT_STATUS": 1.0, "SOMETHING_NEW": 1.0, "": 2.0,
+	}, counted["messageTypes"])
+	require.Len(t, counted["newest"], 9)
+	require.Equal(t, "the last", counted["newest"].([]any)[2].(map[string]any)["messageId"])
+	for n := range 70 {
+		send(map[string]any{"messageType": fmt.Sprintf("KIND_%d", n)})
+	}
+	counted = s.clamp(http.MethodGet, "/monitoring/ignoredMessages", "", 200)
+	require.EqualValues(t, 79, counted["total"])
+	require.Len(t, counted["newest"], 20, "it is bounded")
+	require.LessOrEqual(t, len(counted["messageTypes"].(map[string]any)), 51, "it is bounded")
 }
 
 // A participant that falls silent is asked for its status, then told to be gone; a sign of life brings it back.
@@ -306,16 +344,103 @@ func TestAParticipantThatFallsSilent(t *testing.T) {
 	require.Equal(t, "Participant with ID First:1 is not registered", s.order("PASSIVE", 400, "a")["errorDetails"])
 }
 
-// States that are ordered of participants, and what they mean.
+// States that are ordered of participants, and what they mean (the page, "Participant State Change").
 func TestParticipantStates(t *testing.T) {
 	s := newStaged(t)
-	s.clamp(http.MethodPut, "/participants", `{"definition":{"name":"First","version":"1"},"participantState":"SAFE"}`, 202)
-	s.fly(time.Second)
-	require.Equal(t, "SAFE", s.clamp(http.MethodGet, "/participants/First/1", "", 200)["participantState"])
 	s.create("a", 200)
+	domain := func(of string) any {
+		in, _, err := s.r.Instance(s.first)
+		require.NoError(t, err)
+		return in.Variables(0)[of].(map[string]any)[firstID]
+	}
+	become := func(state string) {
+		s.clamp(http.MethodPut, "/participants", `{"definition":{"name":"First","version":"1"},"participantState":"`+state+`"}`, 202)
+		s.fly(time.Second)
+		require.Equal(t, state, s.clamp(http.MethodGet, "/participants/First/1", "", 200)["participantState"])
+	}
+	element := func() map[string]any { return s.loop("a")["elements"].(map[string]any)[firstID].(map[string]any) }
+
+	become("SAFE") // it proceeds, changes nothing, and says what it would have done
 	s.order("PASSIVE", 202, "a")
 	s.fly(2 * time.Second)
-	require.Contains(t, s.loop("a")["elements"].(map[string]any)[firstID].(map[string]any)["message"], "SAFE: ")
+	require.Equal(t, "SAFE: as ACTIVE, it is created", element()["message"])
+	require.Equal(t, "SAFE", element()["mode"])
+	require.Equal(t, "PASSIVE", element()["state"])
+	require.Nil(t, domain("live"))
+	require.Nil(t, domain("test"))
+
+	become("TEST") // it works in a test environment, and says so
+	s.order("RUNNING", 202, "a")
+	s.fly(2 * time.Second)
+	require.Equal(t, "TEST: in the test environment, it works", element()["message"])
+	require.Equal(t, "TEST", element()["mode"])
+	require.Equal(t, "TEST_IN_PROGRESS", s.clamp(http.MethodGet, "/participants/First/1", "", 200)["healthStatus"])
+	require.Nil(t, domain("live"))
+	require.Equal(t, "RUNNING", domain("test"))
+
+	become("ACTIVE") // it works in the live environment
+	s.order("PASSIVE", 202, "a")
+	s.fly(2 * time.Second)
+	require.Equal(t, "it rests", element()["message"])
+	require.NotContains(t, element(), "mode")
+	require.Equal(t, "PASSIVE", domain("live"))
+
+	become("PASSIVE") // it rejects execution
+	s.order("RUNNING", 202, "a")
+	s.fly(2 * time.Second)
+	require.Equal(t, "FAILED", s.loop("a")["stateChangeResult"])
+	require.Equal(t, "the participant is PASSIVE and rejects execution", element()["message"])
+	require.Equal(t, "PASSIVE", domain("live"))
+	s.order("PASSIVE", 202, "a")
+	s.fly(2 * time.Second)
+	require.Equal(t, "NO_ERROR", s.loop("a")["stateChangeResult"])
+
+	become("TERMINATED") // it is not available
+	s.order("UNINITIALISED", 202, "a")
+	s.fly(2 * time.Second)
+	require.Equal(t, "the participant is TERMINATED and not available", element()["message"])
+	become("ACTIVE")
+	s.order("UNINITIALISED", 202, "a")
+	s.fly(2 * time.Second)
+	require.Equal(t, []string{"UNINITIALISED", "UNINITIALISED", "UNINITIALISED"}, s.states("a"))
+
 	s.clamp(http.MethodPut, "/participants", `{"definition":{"name":"First","version":"1"},"participantState":"ASLEEP"}`, 400)
 	s.clamp(http.MethodPut, "/participants", `{"definition":{"name":"Third","version":"1"}}`, 404)
+}
+
+// Each kind of participant does what is its own.
+func TestKindsOfParticipants(t *testing.T) {
+	for kind, does := range map[string]string{
+		"org.onap.policy.controlloop.PolicyControlLoopParticipant": "its policy types and policies are created",
+		"org.onap.PM_Policy": "its policy types and policies are created",
+		"org.onap.dcae.controlloop.DCAEMicroserviceControlLoopParticipant": "its blueprint is deployed",
+		"org.onap.k8s.controlloop.K8SControlLoopParticipant":               "its chart is installed",
+		"org.onap.k8s.controlloop.HttpControlLoopParticipant":              "its configuration is sent by REST",
+		"org.onap.ccsdk.cds.controlloop.CdsControlLoopParticipant":         "it is created",
+	} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			s := staged{w, w.simulate("First", "1", kind, "1.0.0", nil), w.simulate("Second", "1", "kind.Second", "1.0.0", nil)}
+			w.fly(time.Second)
+			w.clamp(http.MethodPost, "/commission", strings.ReplaceAll(stagedTemplate, "kind.First", kind), 200)
+			s.create("a", 200)
+			s.order("PASSIVE", 202, "a")
+			s.fly(2 * time.Second)
+			require.Equal(t, does, s.loop("a")["elements"].(map[string]any)[firstID].(map[string]any)["message"])
+		})
+	}
+}
+
+// A participant that says everything twice is heard once; the rest is counted.
+func TestAParticipantThatSaysEverythingTwice(t *testing.T) {
+	s := newStaged(t)
+	s.create("a", 200)
+	s.behave(s.first, map[string]any{"behaviour": map[string]any{"delay": "PT0.1S", "silent": false, "fail": false, "twice": true}})
+	for n, state := range []string{"PASSIVE", "RUNNING", "PASSIVE", "UNINITIALISED"} {
+		s.order(state, 202, "a")
+		s.fly(2 * time.Second)
+		require.Equal(t, []string{state, state, state}, s.states("a"))
+		require.EqualValues(t, n+1, s.loop("a")["ignoredMessages"])
+	}
 }

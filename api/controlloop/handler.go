@@ -83,6 +83,7 @@ func (h *handlers) istanbul(r chi.Router) {
 	r.Get("/monitoring/participants/controlloop", h.do(h.loopParticipantStatistics))
 	r.Get("/monitoring/clelement", h.do(h.elementStatistics))
 	r.Get("/monitoring/clelements/controlloop", h.do(h.loopElementStatistics))
+	r.Get("/monitoring/ignoredMessages", h.do(h.ignoredMessages))
 }
 
 // page are the paths of the page that CLAMP's control loops grew from.

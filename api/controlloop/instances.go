@@ -18,6 +18,7 @@ const (
 	processTransition  = "controlLoopTransition"
 	processParticipant = "participant"
 	processMonitoring  = "participantMonitoring"
+	processIgnored     = "ignoredMessages"
 
 	messageCommission   = "control-loop-commission"
 	messageDecommission = "control-loop-decommission"

@@ -23,8 +23,10 @@ func (h *handlers) show(loop found) (map[string]any, error) {
 		element := maps.Clone(e.(map[string]any))
 		state := stateOf(id, loop, changing)
 		element["state"], element["orderedState"] = state.text("state"), loop.text("orderedState")
-		if message := state.text("message"); message != "" {
-			element["message"] = message
+		for _, own := range []string{"message", "mode"} {
+			if text := state.text(own); text != "" {
+				element[own] = text
+			}
 		}
 		elements[id] = element
 	}

@@ -196,3 +196,18 @@ func (h *handlers) loopElementStatistics(r *http.Request) (reply, error) {
 	}
 	return ok(map[string]any{"clElementStatistics": list})
 }
+
+// ignoredMessages says how many messages of participants meant nothing to any process, by their kind, and which came last.
+func (h *handlers) ignoredMessages(*http.Request) (reply, error) {
+	counted, err := h.active(processIgnored)
+	if err != nil {
+		return reply{}, err
+	}
+	answer := map[string]any{"total": 0, "messageTypes": map[string]any{}, "newest": []any{}}
+	if len(counted) > 0 {
+		for name := range answer {
+			answer[name] = counted[0].variables[name]
+		}
+	}
+	return ok(answer)
+}

@@ -39,7 +39,7 @@ func templateOf(definition tosca.Identifier, templates []*tosca.ServiceTemplate)
 type plan struct {
 	template     *tosca.ServiceTemplate
 	elements     map[string]any // by id, as CLAMP writes them
-	participants map[string]any // by name:version: {participantId, participantType, elements}
+	participants map[string]any // by name:version: {participantId, participantType, elements, ids (of the elements)}
 	phases       map[int][]step // by start phase; there is a phase 0, in which the participants hear of all their elements
 }
 
@@ -72,6 +72,7 @@ func (p *plan) add(e tosca.InstanceElement) {
 		p.participants[key] = participant
 	}
 	participant["elements"] = append(participant["elements"].([]any), element)
+	participant["ids"] = append(participant["ids"].([]any), e.ID)
 	t := definition.Timeouts
 	p.phases[definition.StartPhase] = append(p.phases[definition.StartPhase], step{e.ID, key, element, map[string]any{
 		"UNINITIALISED2PASSIVE": int64(t.UninitialisedToPassive), "PASSIVE2RUNNING": int64(t.PassiveToRunning),
@@ -80,7 +81,7 @@ func (p *plan) add(e tosca.InstanceElement) {
 }
 
 func participantOf(e tosca.InstanceElement) map[string]any {
-	return map[string]any{"participantId": value(e.ParticipantID), "participantType": value(e.ParticipantType), "elements": []any{}}
+	return map[string]any{"participantId": value(e.ParticipantID), "participantType": value(e.ParticipantType), "elements": []any{}, "ids": []any{}}
 }
 
 // definition finds the definition of an element.

@@ -25,7 +25,7 @@ func seeds(t *testing.T) int {
 	return n
 }
 
-// Participants are silent, slow, restarted, or say everything twice, and Sonata is stopped wherever it is, while a control loop is ordered
+// Participants are silent, slow, quick beyond expectation, restarted, or say everything twice, and Sonata is stopped wherever it is, while a control loop is ordered
 // from state to state. In the end it is in the ordered state with all its elements, or a fault says why not.
 func TestRandomLives(t *testing.T) {
 	t.Parallel()
@@ -75,14 +75,19 @@ func (l *life) note(format string, args ...any) { l.log = append(l.log, fmt.Spri
 
 // disturb makes a participant behave somehow.
 func (l *life) disturb(simulator engine.Key) {
-	behaviour := map[string]any{"delay": "PT0.1S", "silent": false, "fail": false}
-	switch l.random.IntN(6) {
+	behaviour := map[string]any{"delay": "PT0.1S", "silent": false, "fail": false, "twice": false}
+	switch l.random.IntN(8) {
 	case 0:
 		behaviour["silent"] = true
 	case 1:
 		behaviour["delay"] = fmt.Sprintf("PT%dS", 1+l.random.IntN(50))
 	case 2:
 		behaviour["fail"] = true
+	case 4:
+		behaviour["twice"] = true
+	case 5:
+		behaviour["delay"] = "PT0S"
+		behaviour["twice"] = l.random.IntN(2) == 0
 	case 3:
 		l.note("restart of %s", simulator)
 		l.behave(simulator, map[string]any{"restart": true})
@@ -145,7 +150,7 @@ func (l *life) repeat() {
 // heal lets the participants work again, and gives everything the time that it needs.
 func (l *life) heal() {
 	for _, simulator := range []engine.Key{l.first, l.second} {
-		l.behave(simulator, map[string]any{"behaviour": map[string]any{"delay": "PT0.1S", "silent": false, "fail": false}})
+		l.behave(simulator, map[string]any{"behaviour": map[string]any{"delay": "PT0.1S", "silent": false, "fail": false, "twice": false}})
 	}
 	l.fly(3 * time.Minute)
 }

@@ -1,6 +1,8 @@
 package controlloop_test
 
 import (
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -144,4 +146,97 @@ func TestReportsThatMakeNoSense(t *testing.T) {
 	s.fly(time.Second) // it complains of incidents
 	require.Len(t, s.told("CONTROL_LOOP_UPDATE"), before)
 	require.Equal(t, []string{"PASSIVE", "PASSIVE", "PASSIVE"}, s.states("a"))
+}
+
+// A control loop that a participant leaves out of two reports in a row, although it is to have it, is lost there and brought back.
+func TestWhatAReportLeavesOutIsLost(t *testing.T) {
+	s := newReporting(t, "PASSIVE", "RUNNING")
+	updates := func() int { return len(s.told("CONTROL_LOOP_UPDATE")) }
+	before := updates()
+	s.behave(s.first, map[string]any{"loops": map[string]any{}, "infos": map[string]any{}})
+	s.report()
+	s.fly(time.Second)
+	require.Equal(t, before, updates(), "the report and the acknowledgement may have met on their way")
+	s.report()
+	s.fly(3 * time.Second)
+	require.Greater(t, updates(), before)
+	s.fly(2 * time.Minute)
+	require.Equal(t, "RUNNING", s.has())
+	require.Equal(t, []string{"RUNNING", "RUNNING", "RUNNING"}, s.states("a"))
+	require.Equal(t, "NO_ERROR", s.loop("a")["stateChangeResult"])
+
+	s.order("PASSIVE", 202, "a")
+	s.fly(time.Second)
+	s.order("UNINITIALISED", 202, "a")
+	s.fly(time.Second)
+	before = updates()
+	for range 3 {
+		s.report()
+		s.fly(time.Second)
+	}
+	require.Equal(t, before, updates(), "it is to have nothing")
+	require.Equal(t, []string{"UNINITIALISED", "UNINITIALISED", "UNINITIALISED"}, s.states("a"))
+}
+
+// A report that says nothing of control loops (no list at all) is no report about them.
+func TestAReportWithoutControlLoops(t *testing.T) {
+	s := newReporting(t, "PASSIVE")
+	before := len(s.told("CONTROL_LOOP_UPDATE"))
+	for range 4 {
+		require.NoError(t, s.bus.Send(s.ctx, "POLICY-CLRUNTIME-PARTICIPANT", runner.Incoming{Data: map[string]any{
+			"messageType": "PARTICIPANT_STATUS", "participantId": map[string]any{"name": "First", "version": "1"}, "state": "PASSIVE", "healthStatus": "HEALTHY",
+		}}))
+		s.fly(time.Second)
+	}
+	require.Len(t, s.told("CONTROL_LOOP_UPDATE"), before)
+}
+
+// Of the elements that a participant has in one control loop, each must be in its report.
+func TestAnElementThatAReportLeavesOutIsLost(t *testing.T) {
+	w := newWorld(t)
+	s := staged{world: w, first: w.simulate("First", "1", "kind.First", "1.0.0", nil)}
+	w.fly(time.Second)
+	w.clamp(http.MethodPost, "/commission", strings.ReplaceAll(stagedTemplate, "{name: kind.Second, version: 1.0.0}", "{name: kind.First, version: 1.0.0}"), 200)
+	w.fly(time.Second)
+	w.clamp(http.MethodPost, "/instantiation", `{"controlLoopList":[{"name":"a","version":"1.0.1","definition":{"name":"loop.Staged","version":"1.0.0"},"elements":{`+
+		`"1":{"id":"`+firstID+`","definition":{"name":"element.First","version":"1.0.0"},"participantId":{"name":"First","version":"1"}},`+
+		`"2":{"id":"`+secondID+`","definition":{"name":"element.Second","version":"1.0.0"},"participantId":{"name":"First","version":"1"}}}}]}`, 200)
+	s.order("PASSIVE", 202, "a")
+	s.fly(2 * time.Second)
+	before := len(s.told("CONTROL_LOOP_UPDATE"))
+	s.report(says("PASSIVE", element(firstID, "PASSIVE"), element(secondID, "PASSIVE")))
+	s.report(says("PASSIVE"))
+	s.fly(time.Second)
+	require.Len(t, s.told("CONTROL_LOOP_UPDATE"), before)
+	s.report(says("PASSIVE", element(firstID, "PASSIVE")))
+	s.fly(2 * time.Second)
+	require.Greater(t, len(s.told("CONTROL_LOOP_UPDATE")), before)
+	require.Equal(t, []string{"PASSIVE", "PASSIVE", "PASSIVE"}, s.states("a"))
+}
+
+// A participant that deregisters has nothing left; when it registers again, it gets its elements back.
+func TestAParticipantThatLeavesAndComesBack(t *testing.T) {
+	s := newReporting(t, "PASSIVE", "RUNNING")
+	s.behave(s.first, map[string]any{"stop": true})
+	s.fly(time.Second)
+	s.first = s.simulate("First", "1", "kind.First", "1.0.0", nil)
+	s.fly(3 * time.Second)
+	require.Equal(t, "RUNNING", s.has())
+	require.Equal(t, "RUNNING", s.loop("a")["state"])
+	require.Equal(t, true, s.loop("a")["primed"])
+}
+
+// Participants are spoken to by their id: one that is started in the place of another that was killed hears what is said to it.
+func TestAParticipantInThePlaceOfAnother(t *testing.T) {
+	s := newReporting(t, "PASSIVE")
+	require.NoError(t, s.r.Cancel(s.ctx, s.first))
+	s.first = s.simulate("First", "1", "kind.First", "1.0.0", nil)
+	s.fly(3 * time.Second)
+	require.Equal(t, "PASSIVE", s.has())
+	s.clamp(http.MethodPut, "/participants", `{"definition":{"name":"First","version":"1"},"participantState":"SAFE"}`, 202)
+	s.fly(time.Second)
+	require.Equal(t, "SAFE", s.clamp(http.MethodGet, "/participants/First/1", "", 200)["participantState"])
+	letters, _, err := s.r.DeadLetters(0, 10)
+	require.NoError(t, err)
+	require.Empty(t, letters)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,7 +18,8 @@ import (
 const publishAtOnce = 500
 
 // publish puts a message into the outbox. Its id depends on nothing but the store, the instance and the event, so that it is
-// the same however often the message is sent.
+// the same however often the message is sent. A task header with the name of the attribute says which instance the message answers, ""
+// none, in place of the sender of the event that began this one.
 func (u *unit) publish(in *engine.Instance, e engine.MessageThrown) {
 	m := Outgoing{
 		ID:            uuid.NewSHA1(u.r.id, fmt.Appendf(nil, "%s/%d", in.Key, e.ID)).String(),
@@ -33,6 +35,11 @@ func (u *unit) publish(in *engine.Instance, e engine.MessageThrown) {
 		RootProcessID: in.RootProcessID,
 		ReferenceID:   in.ReferenceID,
 		BusinessKey:   in.BusinessKey,
+	}
+	if reference, said := e.Headers[attributeReference]; said {
+		m.ReferenceID = reference
+		m.Headers = maps.Clone(e.Headers)
+		delete(m.Headers, attributeReference)
 	}
 	if in.Parent != nil {
 		m.ParentKey = in.Parent.Key.String()

@@ -40,6 +40,15 @@ func TestMessage(t *testing.T) {
 		ParentKey: parent.Key.String(), RootKey: parent.Key.String(), RootProcessID: "parent", BusinessKey: "B",
 	}, m)
 
+	tell := strings.Replace(publish("tell", "said", "=n>n"), "<zeebe:taskHeaders>", `<zeebe:taskHeaders><zeebe:header key="kogitoprocrefid" value="=who"/><zeebe:header key="other" value="x"/>`, 1)
+	w.install(model("curt", start, tell, end, "start -> tell -> end"))
+	for i, who := range []string{"somebody", ""} {
+		w.launch("curt", map[string]any{"n": int64(1), "who": who})
+		m := w.awaitPublished("said", i+1)[i]
+		require.Equal(t, who, m.ReferenceID, "the process may say whom it answers")
+		require.Equal(t, map[string]string{"other": "x"}, m.Headers)
+	}
+
 	alone := w.launch("teller", map[string]any{"n": int64(2)})
 	require.Equal(t, alone.String(), w.awaitPublished("told", 2)[1].Key, "without a business key, the root instance's")
 }
