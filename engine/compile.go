@@ -122,6 +122,9 @@ func (c *compiler) refuseMarkers(fn *bpmn.FlowNode) {
 	if fn.IsForCompensation && len(fn.Incoming)+len(fn.Outgoing) > 0 {
 		c.refuse(CodeCompensation, fn.Element, "%s is a compensation handler, so no sequence flow may touch it", label(fn.ID, fn.Name))
 	}
+	if fn.CompletionQuantity > stepLimit {
+		c.refuse(CodeQuantity, fn.Element, "%s has the completion quantity %d, but at most %d tokens begin at once", label(fn.ID, fn.Name), fn.CompletionQuantity, stepLimit)
+	}
 }
 
 // findStarts collects where a token is produced when the container is entered: at its none start events or, if it has no

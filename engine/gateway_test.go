@@ -332,8 +332,8 @@ func TestImplicitMerge(t *testing.T) {
 	require.Equal(t, "start a b c c", c.Path())
 }
 
-// What multiplies tokens becomes an incident before it takes all memory, however it does so: forks in a loop of doubling, a
-// completion quantity beyond reason, multi-instance activities in each other. The operator can resolve it, and it comes again.
+// What multiplies tokens becomes an incident before it takes all memory, however it does so: forks in a loop of doubling,
+// completion quantities, multi-instance activities in each other. The operator can resolve it, and it comes again.
 func TestTokensAreNotMultipliedWithoutBound(t *testing.T) {
 	doubling := "startEvent start\ntask t0\nstart -> t0\n"
 	for i := range 20 {
@@ -343,9 +343,10 @@ func TestTokensAreNotMultipliedWithoutBound(t *testing.T) {
 		"forks": doubling,
 		"quantity": `
 			startEvent start
-			task a completionQuantity=9000000000000000000
-			task b
-			start -> a -> b`,
+			task a completionQuantity=9999
+			task b completionQuantity=9999
+			serviceTask c type=c
+			start -> a -> b -> c`,
 		"instances": `
 			startEvent start
 			subProcess all times="= 9999" {
@@ -364,6 +365,46 @@ func TestTokensAreNotMultipliedWithoutBound(t *testing.T) {
 		require.NoError(t, err, name)
 		require.Less(t, len(r.Instance.Tokens), 50_000, name)
 	}
+}
+
+// A number that can never be executed is told at deployment.
+func TestQuantitiesBeyondReasonAreRefused(t *testing.T) {
+	for _, attributes := range []string{"completionQuantity=10001", `times="= 10001"`, `times="= -1"`, `times-sequential="= 10001"`, `times="= 1.5"`} {
+		_, err := engine.Compile(enginetest.Model("startEvent start\ntask a " + attributes + "\nstart -> a"))
+		require.ErrorContains(t, err, "10000", attributes)
+		require.ErrorContains(t, err, engine.CodeQuantity, attributes)
+	}
+	for _, attributes := range []string{"completionQuantity=10000", `times="= 10000"`, `times="= 0"`} {
+		_, err := engine.Compile(enginetest.Model("startEvent start\ntask a " + attributes + "\nstart -> a"))
+		require.NoError(t, err, attributes)
+	}
+}
+
+// As many items as a step may begin are done beside each other, with several flow nodes for each that do not wait; of more the
+// incident says what to do, and in turn they are done.
+func TestManyItemsAreNoLoop(t *testing.T) {
+	const limit = 10_000
+	each := func(marker string) string {
+		return "startEvent start\nsubProcess each " + marker + `:item="= items" {
+			startEvent s
+			task a
+			endEvent e
+			s -> a -> e
+		}
+		start -> each`
+	}
+	start := func(model string, items int) *engine.Instance {
+		r, err := engine.Step(enginetest.Compile(t, model), nil, enginetest.Epoch, engine.StartInstance{Key: 1, Variables: map[string]any{"items": make([]any, items)}})
+		require.NoError(t, err)
+		return r.Instance
+	}
+	require.Equal(t, engine.StateCompleted, start(each("each"), limit/2).State)
+	jobs := "startEvent start\nserviceTask each %s:item=\"= items\" type=a\nstart -> each"
+	require.Len(t, start(sprintf(jobs, "each"), limit).Subscriptions, limit)
+	tooMany := start(sprintf(jobs, "each"), limit+1)
+	require.Len(t, tooMany.Incidents, 1)
+	require.Contains(t, tooMany.Incidents[0].Text, "has 10001 items")
+	require.Len(t, start(sprintf(jobs, "each-sequential"), limit+1).Subscriptions, 1)
 }
 
 // A loop of nodes that never wait becomes an incident instead of an endless computation.

@@ -66,7 +66,18 @@ func (c *compiler) loop(fn *bpmn.FlowNode) *loopSpec {
 	if l.InputCollection == nil && l.Cardinality == nil {
 		c.refuse(CodeLoop, l.Element, "%s does not say how many instances it has", label(fn.ID, fn.Name)).Hint = "give it an input collection or a loop cardinality"
 	}
+	if value, constant := spec.cardinality.constant(); constant {
+		if _, ok := cardinality(value); !ok {
+			c.refuse(CodeQuantity, l.Element, "the loop cardinality of %s is no whole number from 0 to %d", label(fn.ID, fn.Name), stepLimit)
+		}
+	}
 	return spec
+}
+
+// cardinality reads how many instances there are to be.
+func cardinality(value any) (total int, ok bool) {
+	n, ok := value.(int64)
+	return int(n), ok && n >= 0 && n <= stepLimit
 }
 
 // enterLoop begins a looping activity as a whole.
@@ -77,6 +88,9 @@ func (s *step) enterLoop(n *node, t Token) error {
 	}
 	parallel := !n.loop.sequential && !n.loop.standard
 	if parallel {
+		if loop.Total > stepLimit {
+			return faultf(IncidentStepLimit, "the input collection of %s has %d items, but at most %d are done beside each other; do them in turn, or in parts", n, loop.Total, stepLimit)
+		}
 		if err := s.multiply(n, loop.Total); err != nil {
 			return err
 		}
@@ -121,11 +135,11 @@ func (s *step) loopOf(n *node, t Token) (Loop, error) {
 		if err != nil {
 			return Loop{}, faultf(IncidentExpression, "the loop cardinality of %s: %w", n, err)
 		}
-		total, ok := value.(int64)
-		if !ok || total < 0 || total > stepLimit {
+		total, ok := cardinality(value)
+		if !ok {
 			return Loop{}, faultf(IncidentExpression, "the loop cardinality of %s is no whole number from 0 to %d", n, stepLimit)
 		}
-		return Loop{Total: int(total), Output: make([]any, total)}, nil
+		return Loop{Total: total, Output: make([]any, total)}, nil
 	}
 }
 

@@ -19,6 +19,7 @@ const (
 	CodeCompensation = "ENG015" // compensation without handler, or out of its scope
 	CodeTransaction  = "ENG016" // cancel events outside of transactions
 	CodeLoop         = "ENG017" // a loop that has no end, or no size
+	CodeQuantity     = "ENG018" // more tokens or instances than may begin at once
 )
 
 // Codes of the problems that [Process.Soundness] finds.

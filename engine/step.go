@@ -13,9 +13,14 @@ type Result struct {
 	Effects  []Effect
 }
 
-// stepLimit bounds how many flow nodes one step may enter, so that a loop of nodes that never wait becomes an incident
-// instead of an endless computation.
-const stepLimit = 10_000
+// Limits of one step, so that a loop of nodes that never wait becomes an incident instead of an endless computation, and so does
+// what multiplies tokens.
+const (
+	stepLimit = 10_000 // flow nodes that are entered; tokens that begin beside others
+	// tokenLimit is how many flow nodes may be entered besides for each token that began beside others: what is done for each of many
+	// items is no loop.
+	tokenLimit = 10
+)
 
 // usualEvents is room for the events of most steps.
 const usualEvents = 16
@@ -106,8 +111,8 @@ func (s *step) advance(t Token) {
 	if t.Flow != "" {
 		n = s.p.flows[t.Flow].target
 	}
-	if s.entered++; s.entered > stepLimit {
-		s.raise(t, n, false, faultf(IncidentStepLimit, "more than %d flow nodes ran without waiting for anything; look for a loop around %s", stepLimit, n))
+	if s.entered++; s.entered > stepLimit+tokenLimit*s.forked {
+		s.raise(t, n, false, faultf(IncidentStepLimit, "more than %d flow nodes ran without waiting for anything; look for a loop around %s", s.entered-1, n))
 		return
 	}
 	switch j, ok := n.behavior.(joiner); {

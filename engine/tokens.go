@@ -92,7 +92,7 @@ func (s *step) leave(n *node, t Token, results map[string]any) {
 func (s *step) exit(n *node, t Token) {
 	flows, err := s.chooseAll(n, t)
 	if err == nil {
-		err = s.multiply(n, len(flows)*min(max(n.source.CompletionQuantity, 1), stepLimit+1))
+		err = s.multiply(n, len(flows)*max(n.source.CompletionQuantity, 1))
 	}
 	if err != nil {
 		s.raise(t, n, true, err)
