@@ -52,3 +52,9 @@ const (
 	// Bookkeeping.
 	codeMoreProblems = "BPMN099"
 )
+
+// localCodes are those of errors that leave the elements of a document, their ids and the references between them as they were meant.
+var localCodes = []string{
+	codeValue, codeMissing, codeRepeated, codeNotExecutable, codeMustUnderstand, codeBadID, codeFlowDisagrees, codeDefaultCondition, codeConditionPlace,
+	codeTimer, codeIncomplete, codeForeignExpression, codeExtensionRequired,
+}

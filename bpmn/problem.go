@@ -2,6 +2,7 @@ package bpmn
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -61,6 +62,17 @@ func (ps Problems) HasErrors() bool {
 		}
 	}
 	return false
+}
+
+// Local says whether each error concerns its own place alone: elements, ids and references are as they were meant, so that the rest
+// of the document can be judged.
+func (ps Problems) Local() bool {
+	for _, p := range ps {
+		if p.Severity == SeverityError && !slices.Contains(localCodes, p.Code) {
+			return false
+		}
+	}
+	return true
 }
 
 // Sort orders the problems by file, line and column.

@@ -98,15 +98,14 @@ func (r *report) add(file string, source []byte) {
 	r.problems = append(r.problems, problems...)
 }
 
-// check finds everything that is wrong with one file: what the reader sees and, if the file can be read, what keeps its
-// executable processes from being compiled and deployed, or else from being sound. seen are the processes of the
+// check finds everything that is wrong with one file: what the reader sees, what keeps its executable processes from being
+// compiled and deployed and, if nothing does, from being sound. seen are the processes of the
 // files before, and gets those of this one.
 func check(file string, source []byte, seen map[string]*bpmn.Process) bpmn.Problems {
-	definitions, err := bpmn.Parse(file, source)
-	if err != nil {
-		return asProblems(file, err)
+	definitions, problems := bpmn.ParseDraft(file, source)
+	if problems.HasErrors() {
+		return engine.Faults(definitions, problems)
 	}
-	problems := definitions.Warnings
 	executable := definitions.Executable()
 	if len(executable) == 0 {
 		problems = append(problems, runner.NothingToDeploy(definitions))

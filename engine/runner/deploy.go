@@ -75,12 +75,12 @@ func check(resources []Resource, at time.Time) (candidates []candidate, warnings
 	for _, given := range resources {
 		sum := sha256.Sum256(given.XML)
 		from := &resource{Resource: given, sum: sum[:]}
-		definitions, err := bpmn.Parse(given.Name, given.XML)
-		problems = append(problems, problemsOf(given.Name, err)...)
-		if definitions == nil {
+		definitions, found := bpmn.ParseDraft(given.Name, given.XML)
+		if found.HasErrors() {
+			problems = append(problems, engine.Faults(definitions, found)...)
 			continue
 		}
-		warnings = append(warnings, definitions.Warnings...)
+		warnings = append(warnings, found...)
 		executable := definitions.Executable()
 		for _, source := range executable {
 			compiled, err := engine.Compile(source)
