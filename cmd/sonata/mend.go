@@ -69,7 +69,8 @@ func (c *cli) releaseCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "release KEY…",
 		Short: "Let instances go on that were set aside because Sonata crashed at them",
-		Long: `Release lets instances go on. If Sonata crashes at one of them again, it is set aside again.
+		Long: `Release lets instances go on: those that Sonata crashed at, and those whose timers rest because one of
+them made Sonata fail. If it happens again, they are set aside again.
 'sonata instances get' says why an instance rests.`,
 		Example: `  sonata instances release 4`,
 		Args:    keys(1, -1),

@@ -69,8 +69,8 @@ func describe(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// resting are the instances, and definitions, whose timers do not fire because one of them could not, with the reason.
-// It is forgotten when something else happens to the instance, and with the process.
+// resting are the instances, and definitions, whose timers do not fire, with the reason. Those of instances are suspects, too, which
+// outlives the process.
 type resting struct {
 	mu      sync.RWMutex
 	reasons map[engine.Key]string

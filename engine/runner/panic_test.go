@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
 
@@ -77,10 +78,23 @@ func TestPanicOfATimer(t *testing.T) {
 	require.Equal(t, engine.StateActive, info.State)
 	require.Contains(t, info.Resting, "internal error")
 	require.NoError(t, w.r.Ready(), "one bad instance is no reason to stop")
+
+	failures := func() int { return strings.Count(w.logs.String(), "a timer could not fire") }
+	require.Equal(t, 1, failures())
+	w.restart()
+	require.Empty(t, w.waiting(), "nor by the next process")
+	_, info, err = w.r.Instance(bad)
+	require.NoError(t, err)
+	require.Contains(t, info.Resting, "internal error")
+	require.NoError(t, w.r.Release(w.ctx, bad))
+	w.sync()
+	require.Equal(t, 2, failures(), "an operator may try it again")
 	require.NoError(t, w.r.Cancel(w.ctx, bad))
 	_, info, err = w.r.Instance(bad)
 	require.NoError(t, err)
 	require.Empty(t, info.Resting)
+	w.restart()
+	require.Zero(t, w.rows("suspects"))
 }
 
 // A store of another format is refused.

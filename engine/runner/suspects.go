@@ -24,11 +24,12 @@ type Marker interface {
 // patience with what was marked when a process ended that did not say why: it may have been killed, and not by that.
 const maxDeaths = 3
 
-// suspect is an instance or a record at which a process ended.
+// suspect is an instance or a record at which a process ended, or an instance one of whose timers could not fire.
 type suspect struct {
 	Deaths   int       `json:"deaths"`
-	At       time.Time `json:"at"` // of the last one
+	At       time.Time `json:"at"` // of the last time
 	SetAside bool      `json:"setAside,omitempty"`
+	Rests    string    `json:"rests,omitempty"` // why its timers do not fire
 }
 
 // suspects are what processes ended at, and did not get past yet.
@@ -112,9 +113,9 @@ func (r *Runner) loadSuspects(tx ReadTx) (err error) {
 			return false
 		}
 		r.suspects.set(work, &s)
-		if s.SetAside && work>>63 == 0 {
+		if (s.SetAside || s.Rests != "") && work>>63 == 0 {
 			r.resting.add(engine.Key(work), s.reason())
-			r.log.Error("an instance is set aside; everything else goes on", slog.String("instance", engine.Key(work).String()), slog.String("reason", s.reason()))
+			r.log.Error("an instance rests; everything else goes on", slog.String("instance", engine.Key(work).String()), slog.String("reason", s.reason()))
 		}
 		return true
 	})
@@ -122,6 +123,9 @@ func (r *Runner) loadSuspects(tx ReadTx) (err error) {
 }
 
 func (s suspect) reason() string {
+	if !s.SetAside && s.Rests != "" {
+		return s.Rests
+	}
 	return fmt.Sprintf("it is set aside, because Sonata ended while it worked on it (%d times, last at %s)", s.Deaths, s.At.Format(time.RFC3339))
 }
 
@@ -131,6 +135,19 @@ func (u *unit) setAside(key engine.Key) error {
 		return rejection(engine.CodeState, "process instance %s cannot go on: %s; release it to try again", key, s.reason())
 	}
 	return nil
+}
+
+// rest lets the timers of an instance fire no more until something else happens to it, or an operator releases it. The timers of a
+// definition fire again when Sonata starts again.
+func (u *unit) rest(owner engine.Key, reason string) {
+	u.r.resting.add(owner, reason) // at once: the end of this batch looks for what is due next
+	if u.tx.Get(tableInstances, rowKey{}.key(owner)) == nil {
+		return
+	}
+	s, _ := u.r.suspects.get(workOf(owner))
+	s.At, s.Rests = u.now, reason
+	u.put(tableSuspects, workKey(workOf(owner)), encode(s))
+	u.r.suspects.set(workOf(owner), &s)
 }
 
 // acquit forgets a suspicion: it was worked on, and nothing happened.
@@ -145,15 +162,15 @@ func (u *unit) clear(work uint64) {
 	u.acquitted = append(u.acquitted, work)
 }
 
-// Release lets an instance go on that was set aside because a process had ended at it. The error is an [*engine.Rejection]:
-// [engine.CodeNotFound] if there is no such instance, [engine.CodeState] if it is not set aside.
+// Release lets an instance go on that was set aside because a process had ended at it, or whose timers rest because one could not fire.
+// The error is an [*engine.Rejection]: [engine.CodeNotFound] if there is no such instance, [engine.CodeState] if it does not rest.
 func (r *Runner) Release(ctx context.Context, key engine.Key) error {
 	return r.submit(ctx, func(u *unit) error {
 		row := u.tx.Get(tableInstances, rowKey{}.key(key))
 		if row == nil {
 			return rejection(engine.CodeNotFound, "there is no process instance %s", key)
 		}
-		if s, is := r.suspects.get(workOf(key)); !is || !s.SetAside {
+		if s, is := r.suspects.get(workOf(key)); !is || !s.SetAside && s.Rests == "" {
 			return rejection(engine.CodeState, "process instance %s is not set aside", key)
 		}
 		u.clear(workOf(key))
@@ -173,6 +190,7 @@ func (b *batch) mergeAcquitted(works []uint64) {
 		b.r.suspects.set(work, nil)
 		if work>>63 == 0 {
 			b.r.resting.remove(engine.Key(work))
+			b.r.next = b.now // what was due meanwhile is due at once
 		}
 	}
 }

@@ -53,8 +53,11 @@ func TestCrashAtAnInstance(t *testing.T) {
 	rejected(t, w.r.Release(w.ctx, good), engine.CodeState, "not set aside")
 	rejected(t, w.r.Release(w.ctx, 1), engine.CodeNotFound, "no process instance")
 	require.NoError(t, w.r.Release(w.ctx, poison))
-	w.sync()
-	require.NotEmpty(t, w.subscription(poison, "task"), "what was due is done")
+	w.await(func(e runner.Entry) bool { // what was due is done, although nothing else happens
+		_, opened := e.Event.(engine.SubscriptionOpened)
+		return opened && e.Instance == poison
+	})
+	require.NotEmpty(t, w.subscription(poison, "task"))
 	w.restart()
 	require.NoError(t, w.r.Cancel(w.ctx, poison))
 }

@@ -86,9 +86,9 @@ func (d due) task() task {
 		},
 		rescue: func(u *unit, err error) error {
 			owner := ownerOf(d.table, d.key)
-			u.r.log.Error("a timer could not fire; the timers of its instance rest until something else happens to it, or Sonata starts again",
+			u.r.log.Error("a timer could not fire; the timers of its instance rest until something else happens to it, or it is released",
 				slog.String("instance", owner.String()), slog.Any("error", err))
-			u.r.resting.add(owner, fmt.Sprintf("its timers rest, because one could not fire: %v", err))
+			u.rest(owner, fmt.Sprintf("its timers rest, because one could not fire: %v", err))
 			return nil
 		},
 	}

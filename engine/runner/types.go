@@ -60,8 +60,8 @@ type InstanceInfo struct {
 	HasIncident bool
 	ProcessName string
 	VersionTag  string
-	// Resting says why the timers of the instance do not fire, "" if they do: one of them made Sonata fail. They fire again
-	// when something else happens to the instance, or when Sonata starts again.
+	// Resting says why the timers of the instance do not fire, "" if they do: one of them made Sonata fail, or a process ended at the
+	// instance, which is then set aside as a whole. [Runner.Release] lets it go on; so does anything that happens to one whose timers rest.
 	Resting string
 
 	blocks []engine.Key // further blocks of keys
