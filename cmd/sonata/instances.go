@@ -26,11 +26,15 @@ type instance struct {
 	ParentKey   string    `json:"parentProcessInstanceKey"`
 	RootKey     string    `json:"rootProcessInstanceKey"`
 	BusinessKey string    `json:"businessId"`
+	Resting     string    `json:"resting"`
 }
 
 // status is the state, and whether an operator is needed.
 func (i instance) status() string {
-	if i.HasIncident {
+	switch {
+	case i.Resting != "":
+		return i.State + " (rests)"
+	case i.HasIncident:
 		return i.State + " (incident)"
 	}
 	return i.State

@@ -73,6 +73,7 @@ func (d *details) write(w io.Writer) error {
 		{"instance", i.Key},
 		{"process", fmt.Sprintf("%s, version %d", i.ProcessID, i.Version)},
 		{"state", i.status()},
+		{"rests", i.Resting},
 		{"business key", i.BusinessKey},
 		{"called by", i.ParentKey},
 		{"started", shortTime(i.Start)},

@@ -51,10 +51,15 @@ func (g *registry) find(s Start) (*definition, error) {
 	return nil, rejection(engine.CodeNotFound, "no process %q is deployed", s.ProcessID)
 }
 
-// Cancel ends an instance and everything that it called. The error is an [*engine.Rejection]: [engine.CodeNotFound] or
-// [engine.CodeState].
+// Cancel ends an instance and everything that it called, also one that is set aside. The error is an [*engine.Rejection]:
+// [engine.CodeNotFound] or [engine.CodeState].
 func (r *Runner) Cancel(ctx context.Context, key engine.Key) error {
-	return r.command(ctx, key, engine.CancelInstance{})
+	return r.submit(ctx, func(u *unit) error {
+		if u.setAside(key) != nil {
+			u.clear(workOf(key)) // undone, if it makes us fail again
+		}
+		return u.command(key, engine.CancelInstance{})
+	})
 }
 
 // CompleteJob completes a job of an instance. The error is an [*engine.Rejection] when it is refused; so it is with the

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"log/slog"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -131,10 +132,12 @@ func (s suspect) reason() string {
 
 // setAside refuses to work on an instance that is set aside.
 func (u *unit) setAside(key engine.Key) error {
-	if s, is := u.r.suspects.get(workOf(key)); is && s.SetAside {
-		return rejection(engine.CodeState, "process instance %s cannot go on: %s; release it to try again", key, s.reason())
+	work := workOf(key)
+	s, is := u.r.suspects.get(work)
+	if !is || !s.SetAside || slices.Contains(u.acquitted, work) || slices.Contains(u.batch.acquitted, work) {
+		return nil
 	}
-	return nil
+	return rejection(engine.CodeState, "process instance %s cannot go on: %s; release it to try again, or cancel it", key, s.reason())
 }
 
 // rest lets the timers of an instance fire no more until something else happens to it, or an operator releases it. The timers of a
@@ -166,14 +169,19 @@ func (u *unit) clear(work uint64) {
 // The error is an [*engine.Rejection]: [engine.CodeNotFound] if there is no such instance, [engine.CodeState] if it does not rest.
 func (r *Runner) Release(ctx context.Context, key engine.Key) error {
 	return r.submit(ctx, func(u *unit) error {
-		row := u.tx.Get(tableInstances, rowKey{}.key(key))
-		if row == nil {
+		in := u.instance(key)
+		if in == nil {
 			return rejection(engine.CodeNotFound, "there is no process instance %s", key)
 		}
 		if s, is := r.suspects.get(workOf(key)); !is || !s.SetAside && s.Rests == "" {
 			return rejection(engine.CodeState, "process instance %s is not set aside", key)
 		}
 		u.clear(workOf(key))
+		for _, sub := range in.Subscriptions {
+			if sub.Kind == engine.SubscriptionMessage {
+				u.then(func() { u.claim(key, sub.ID) }) // messages that came meanwhile are kept for it
+			}
+		}
 		return nil
 	})
 }

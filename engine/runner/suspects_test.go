@@ -45,11 +45,14 @@ func TestCrashAtAnInstance(t *testing.T) {
 	require.Contains(t, info.Resting, "set aside")
 	require.NotEmpty(t, w.subscription(poison, "wait"))
 	require.NotEmpty(t, w.subscription(good, "task"), "the other went on")
-	rejected(t, w.r.Cancel(w.ctx, poison), engine.CodeState, "release it")
+	touch := func() error {
+		return w.r.SetVariables(w.ctx, poison, engine.SetVariables{Variables: map[string]any{"a": true}})
+	}
+	rejected(t, touch(), engine.CodeState, "release it to try again, or cancel it")
 	require.Empty(t, w.waiting(), "nothing is tried again and again")
 
 	w.restart()
-	rejected(t, w.r.Cancel(w.ctx, poison), engine.CodeState, "release it")
+	rejected(t, touch(), engine.CodeState, "release it to try again, or cancel it")
 	rejected(t, w.r.Release(w.ctx, good), engine.CodeState, "not set aside")
 	rejected(t, w.r.Release(w.ctx, 1), engine.CodeNotFound, "no process instance")
 	require.NoError(t, w.r.Release(w.ctx, poison))
@@ -60,6 +63,31 @@ func TestCrashAtAnInstance(t *testing.T) {
 	require.NotEmpty(t, w.subscription(poison, "task"))
 	w.restart()
 	require.NoError(t, w.r.Cancel(w.ctx, poison))
+}
+
+// What came for an instance while it was set aside is kept for it. Who does not want to try it again cancels it.
+func TestMessagesForAnInstanceThatIsSetAside(t *testing.T) {
+	m := &marker{}
+	w := newWorld(t, func(w *world) { w.opts.Marker, w.opts.Crashed = m, true })
+	w.install(model("asker", start, catch("hear", "m"), catch("more", "m"), end, message("m", "answer", ""), "start -> hear -> more -> end"))
+	poison, other := w.launch("asker", nil), w.launch("asker", nil)
+	w.dies(m, uint64(poison))
+	m.marked = 0
+	w.send("answer", "1", map[string]any{"kogitoprocrefid": poison.String()}, map[string]any{})
+	w.send("answer", "2", map[string]any{"kogitoprocrefid": poison.String()}, map[string]any{})
+	w.send("answer", "3", map[string]any{"kogitoprocrefid": other.String()}, map[string]any{})
+	require.NotEmpty(t, w.subscription(poison, "hear"))
+	require.NotEmpty(t, w.subscription(other, "more"))
+	require.NoError(t, w.r.Release(w.ctx, poison))
+	require.Equal(t, engine.StateCompleted, w.instance(poison).State)
+	require.Empty(t, w.letters())
+
+	w.dies(m, uint64(other))
+	m.marked = 0
+	require.NoError(t, w.r.Cancel(w.ctx, other))
+	require.Equal(t, engine.StateTerminated, w.instance(other).State)
+	w.restart()
+	require.Zero(t, w.rows("suspects"))
 }
 
 // A process that was killed from outside blames nobody, unless it happens at the same instance again and again.
