@@ -32,7 +32,7 @@ type Element struct {
 	ParticipantType Identifier     `json:"participantType"`
 	StartPhase      int            `json:"startPhase"` // from 0; elements of a lower phase are started first and stopped last
 	Timeouts        Timeouts       `json:"timeouts"`
-	Properties      map[string]any `json:"properties"` // as the node template gives them
+	Properties      map[string]any `json:"properties"` // as the node template gives them, functions evaluated
 	// Policies says whether the element names a policy or a policy type, so that its participant needs [ServiceTemplate.Fragment].
 	Policies bool `json:"policies"`
 }
@@ -114,7 +114,10 @@ func (c *checker) element(t *nodeTemplate) Element {
 			RunningToPassive:       c.count(t, "runningToPassiveTimeout", defaultTimeout),
 			PassiveToUninitialised: c.count(t, "passiveToUninitializedTimeout", defaultTimeout),
 		},
-		Properties: t.fields["properties"].object(),
+		Properties: t.evaluated,
+	}
+	if e.Properties == nil {
+		e.Properties = t.fields["properties"].object()
 	}
 	if e.Properties == nil {
 		e.Properties = map[string]any{}
@@ -154,19 +157,8 @@ func (c *checker) checkParticipant(t *nodeTemplate) {
 
 // propertyOf is the value of a property, by any of its spellings, else the default that its type gives. nil if there is none.
 func (c *checker) propertyOf(t *nodeTemplate, name string) *node {
-	if properties := t.fields["properties"]; properties != nil {
-		for _, item := range properties.items {
-			if snake(item.key) == snake(name) && !item.isNull() {
-				return c.resolve(item)
-			}
-		}
-	}
-	for _, p := range t.kind.allProperties() {
-		if snake(p.name) == snake(name) {
-			return p.initial
-		}
-	}
-	return nil
+	value, _ := c.initialOf(t, name)
+	return c.resolve(value)
 }
 
 // count reads a property that counts something: a phase, or seconds.

@@ -10,7 +10,7 @@ type NodeTemplate struct {
 	Type        string
 	TypeVersion string // "" if it is not given
 	Description string
-	Properties  map[string]any
+	Properties  map[string]any // functions in them are evaluated
 	// Value is the whole node template as JSON values: as it was written, with name and version.
 	Value map[string]any
 }
@@ -28,6 +28,9 @@ func (n *nodeTemplate) export() NodeTemplate {
 	value := n.node.object()
 	value["name"], value["version"] = n.id.Name, n.id.Version
 	properties, _ := value["properties"].(map[string]any)
+	if n.evaluated != nil {
+		properties = n.evaluated
+	}
 	return NodeTemplate{
 		Identifier: n.id, Type: n.fields["type"].string(), TypeVersion: n.fields["type_version"].string(), Description: n.fields["description"].string(),
 		Properties: clone(properties), Value: value,
@@ -92,7 +95,7 @@ func (t *ServiceTemplate) checkInstance(f *findings, element Identifier, values 
 		return
 	}
 	c := newChecker(f, t.libraries, nil)
-	c.original = builtin().library
+	c.original, c.literal = builtin().library, true
 	if !c.isObject(values, "names with values") || n.kind == nil {
 		return
 	}

@@ -75,6 +75,8 @@ type checker struct {
 	policies   []*node
 	steps      int
 	shapes     map[*typeDef]*shape
+	evaluating map[*node]bool // the calls of functions that are being evaluated
+	literal    bool           // whether values are those of an instance, without functions
 }
 
 // maxSteps bounds what checking a document costs, about a second at most: a template of a real control loop takes some thousand steps.
@@ -104,6 +106,7 @@ func newChecker(f *findings, below []library, known []*ServiceTemplate) *checker
 	return &checker{
 		findings: f, own: own, libraries: append([]library{own}, below...), known: known, inputs: map[string]*property{},
 		byID: map[Identifier]*nodeTemplate{}, byName: map[string]*nodeTemplate{}, shapes: map[*typeDef]*shape{},
+		evaluating: map[*node]bool{},
 	}
 }
 

@@ -12,6 +12,8 @@ type nodeTemplate struct {
 	kind   *typeDef // nil if it is not there, which is an error
 	node   *node
 	fields map[string]*node
+	// evaluated is its properties with the values of functions; nil if no function is called.
+	evaluated map[string]any
 }
 
 // topology reads the topology template: inputs, node templates, relationship templates, policies.
@@ -29,6 +31,11 @@ func (c *checker) topology(n *node) {
 	}
 	for _, t := range c.nodes {
 		c.checkNodeTemplate(t)
+	}
+	for _, t := range c.nodes {
+		if properties := t.fields["properties"]; properties.calls() {
+			t.evaluated, _ = c.evaluated(properties).(map[string]any)
+		}
 	}
 	for _, entity := range c.entities(fields["relationship_templates"], "relationship templates") {
 		f := c.fields(entity, nodeTemplateWords)

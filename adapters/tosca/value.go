@@ -11,7 +11,11 @@ func (c *checker) value(n *node, s *schema) {
 	case n.broken || !c.spend(n, 1):
 		return
 	case isFunction(n):
-		c.function(n)
+		if c.literal {
+			c.errorf(n, "%s is a function, and an instance gives values", n.items[0].key).hint("functions stand in service templates")
+		} else if known := c.resolve(n); known != nil && !isFunction(known) {
+			c.value(known, s)
+		}
 		return
 	case s.data != nil:
 		c.dataValue(n, s.data)

@@ -37,8 +37,8 @@ func TestValuesThatAreRight(t *testing.T) {
 		"{type: integer, status: deprecated, metadata: {a: b}, typeVersion: 0.0.0, name: p, default: 3, Required: false}": {"4"},
 	} {
 		for _, value := range values {
-			source := version + "node_types: {a.Node: {properties: {p: " + definition + "}}}\n" +
-				"topology_template: {inputs: {text: {type: string}}, node_templates: {n: {type: a.Node, properties: {p: " + value + "}}}}\n"
+			source := version + "node_types: {a.Node: {properties: {b: {type: string, default: c}, p: " + definition + "}}}\n" +
+				"topology_template: {inputs: {text: {type: string, default: d}}, node_templates: {n: {type: a.Node, properties: {p: " + value + "}}}}\n"
 			_, err := tosca.Parse([]byte(source))
 			require.NoError(t, err, "%s of %s", value, definition)
 		}

@@ -42,6 +42,18 @@ type reply struct {
 
 func ok(body any) (reply, error) { return reply{http.StatusOK, body}, nil }
 
+// warned adds to an answer what was tolerated in the document of its request. CLAMP's clients leave it unread.
+func warned(body map[string]any, warnings tosca.Problems) map[string]any {
+	var texts []string
+	for _, w := range warnings {
+		texts = append(texts, w.String())
+	}
+	if texts != nil {
+		body["warnings"] = texts
+	}
+	return body
+}
+
 type handler func(r *http.Request) (reply, error)
 
 // do makes an http.HandlerFunc of a handler.

@@ -2,6 +2,7 @@ package controlloop
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 
@@ -65,14 +66,23 @@ func (h *handlers) commissionText(r *http.Request, text []byte) (reply, error) {
 	for _, n := range t.NodeTemplates() {
 		affected = append(affected, n.Identifier)
 	}
-	return ok(map[string]any{"affectedControlLoopDefinitions": affected})
+	return ok(warned(map[string]any{"affectedControlLoopDefinitions": affected}, t.Warnings()))
 }
 
 // take hands a service template to its process.
 func (h *handlers) take(r *http.Request, t *tosca.ServiceTemplate, all []commissioned) error {
+	m, err := h.commissioning(t, all)
+	if err == nil {
+		_, err = h.request(r.Context(), m)
+	}
+	return err
+}
+
+// commissioning is the message that hands a service template to its process.
+func (h *handlers) commissioning(t *tosca.ServiceTemplate, all []commissioned) (m runner.Publication, err error) {
 	participants, err := h.active(processParticipant)
 	if err != nil {
-		return err
+		return m, err
 	}
 	id, updates := keyOf(t), updatesOf(t)
 	instances := 0
@@ -81,7 +91,7 @@ func (h *handlers) take(r *http.Request, t *tosca.ServiceTemplate, all []commiss
 			continue
 		}
 		if instances, err = h.instancesOf(c.template); err != nil {
-			return err
+			return m, err
 		}
 	}
 	primed := []any{}
@@ -90,10 +100,9 @@ func (h *handlers) take(r *http.Request, t *tosca.ServiceTemplate, all []commiss
 			primed = append(primed, map[string]any{"participantId": value(p.identifier("participantId")), "participantType": value(kind)})
 		}
 	}
-	_, err = h.request(r.Context(), message(messageCommission, id, map[string]any{
+	return message(messageCommission, id, map[string]any{
 		"name": id.Name, "version": id.Version, "template": t.Value(), "updates": updates, "participants": primed, "instances": int64(instances),
-	}))
-	return err
+	}), nil
 }
 
 // keyOf names a service template: as it names itself, else after its first control loop.
@@ -123,8 +132,10 @@ func updatesOf(t *tosca.ServiceTemplate) map[string]any {
 			}
 			update := list[0].(map[string]any)
 			i := slices.IndexFunc(nodes, func(n tosca.NodeTemplate) bool { return n.Identifier == e.Identifier })
+			template := maps.Clone(nodes[i].Value)
+			template["properties"] = nodes[i].Properties
 			update["controlLoopElementDefinitionList"] = append(update["controlLoopElementDefinitionList"].([]any), map[string]any{
-				"clElementDefinitionId": value(e.Identifier), "controlLoopElementToscaNodeTemplate": nodes[i].Value,
+				"clElementDefinitionId": value(e.Identifier), "controlLoopElementToscaNodeTemplate": template,
 				"commonPropertiesMap": t.Properties(e.Identifier, true),
 			})
 			updates[key] = list
@@ -169,8 +180,32 @@ func (h *handlers) end(r *http.Request, c commissioned) error {
 	if err != nil {
 		return err
 	}
-	_, err = h.request(r.Context(), message(messageDecommission, c.id, map[string]any{"instances": int64(instances)}))
+	all, _, err := h.catalogue()
+	if err != nil {
+		return err
+	}
+	remaining := map[string]any{}
+	for _, other := range all {
+		if other.id != c.id {
+			join(remaining, updatesOf(other.template))
+		}
+	}
+	_, err = h.request(r.Context(), message(messageDecommission, c.id, map[string]any{"instances": int64(instances), "remaining": remaining}))
 	return err
+}
+
+// join adds updates (as updatesOf makes them) to others.
+func join(all, more map[string]any) {
+	const definitions = "controlLoopElementDefinitionList"
+	for kind, update := range more {
+		there, known := all[kind].([]any)
+		if !known {
+			all[kind] = update
+			continue
+		}
+		whole, added := there[0].(map[string]any), update.([]any)[0].(map[string]any)
+		whole[definitions] = append(whole[definitions].([]any), added[definitions].([]any)...)
+	}
 }
 
 // getDefinitions lists the node templates that define control loops.

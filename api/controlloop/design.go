@@ -85,10 +85,14 @@ func (h *handlers) putEntry(r *http.Request, name string) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if _, err := tosca.Parse(body, templates...); err != nil {
+	t, err := tosca.Parse(body, templates...)
+	if err != nil {
 		return reply{}, err
 	}
-	return h.tell(r, name, map[string]any{"id": entryID(r), "template": string(body)}, "Control Loop not found")
+	if _, err := h.tell(r, name, map[string]any{"id": entryID(r), "template": string(body)}, "Control Loop not found"); err != nil {
+		return reply{}, err
+	}
+	return ok(warned(map[string]any{"id": entryID(r)}, t.Warnings()))
 }
 
 func (h *handlers) removeEntry(r *http.Request) (reply, error) {

@@ -150,3 +150,35 @@ func TestWhatIsCommissionedIsShown(t *testing.T) {
 	w.clamp(http.MethodDelete, "/instanceProperties?name=Mine_Instance1", "", 400)
 	w.clamp(http.MethodDelete, "/instanceProperties?name=Mine_Instance9&version=1.0.0", "", 404)
 }
+
+// A service template that is decommissioned leaves its participants the definitions of those that stay.
+func TestWhatStaysCommissioned(t *testing.T) {
+	w := newWorld(t)
+	other := strings.NewReplacer("org.mine.Mine", "org.mine.Other", "one", "two").Replace(small)
+	w.clamp(http.MethodPost, "/commission", small, 200)
+	w.clamp(http.MethodPost, "/commission", other, 200)
+	told := func() (names []any) {
+		require.NoError(t, w.r.Settled(w.ctx))
+		updates := staged{world: w}.told("PARTICIPANT_UPDATE")
+		for _, update := range updates[len(updates)-1]["participantDefinitionUpdates"].([]any) {
+			for _, d := range update.(map[string]any)["controlLoopElementDefinitionList"].([]any) {
+				names = append(names, d.(map[string]any)["clElementDefinitionId"].(map[string]any)["name"])
+			}
+		}
+		return names
+	}
+	w.clamp(http.MethodDelete, "/commission?name=org.mine.MineControlLoopDefinition&version=1.0.0", "", 200)
+	require.Equal(t, []any{"two"}, told())
+	w.clamp(http.MethodDelete, "/commission?name=org.mine.OtherControlLoopDefinition&version=1.0.0", "", 200)
+	require.Empty(t, told())
+}
+
+// What is tolerated in a template or in instances is told, with its place.
+func TestWarnings(t *testing.T) {
+	w := newWorld(t)
+	answer := w.clamp(http.MethodPost, "/commission", "imports: [types.yaml]\n"+small, 200)
+	require.Equal(t, "1:1: warning: /imports: imports are not followed; commission what is imported first, or put its types into this template", answer["warnings"].([]any)[0])
+	answer = w.clamp(http.MethodPost, "/instantiation", `{"controlLoopList":[{"name":"a","version":"1.0.1","definition":{"name":"org.mine.MineControlLoopDefinition","version":"9"},
+		"elements":{"1":{"id":"`+firstID+`","definition":{"name":"one","version":"1.0.0"}}}}]}`, 200)
+	require.Contains(t, answer["warnings"].([]any)[0], "there is no org.mine.MineControlLoopDefinition:9; org.mine.MineControlLoopDefinition:1.0.0 is taken")
+}

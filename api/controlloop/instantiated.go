@@ -47,7 +47,7 @@ func (h *handlers) instantiate(r *http.Request) (reply, error) {
 	return reply{}, faultf(http.StatusBadGateway, "the control loop %s was not instantiated: %s; what was there of it was torn down", body.ID, state.text("message"))
 }
 
-// bringUp creates a control loop and orders it PASSIVE.
+// bringUp commissions the service template of the body, if it has one, and creates a control loop that orders itself PASSIVE: all of it or nothing.
 func (h *handlers) bringUp(r *http.Request, body pageLoop) (engine.Key, error) {
 	h.writing.Lock()
 	defer h.writing.Unlock()
@@ -55,15 +55,17 @@ func (h *handlers) bringUp(r *http.Request, body pageLoop) (engine.Key, error) {
 	if err != nil {
 		return 0, err
 	}
+	var messages []runner.Publication
 	if body.TOSCA != "" {
 		t, err := tosca.Parse([]byte(body.TOSCA), templates...)
 		if err != nil {
 			return 0, faultf(http.StatusMethodNotAllowed, "Invalid input: %s", err)
 		}
-		if err := h.take(r, t, all); err != nil {
+		m, err := h.commissioning(t, all)
+		if err != nil {
 			return 0, err
 		}
-		templates = append(templates, t)
+		messages, templates = append(messages, m), append(templates, t)
 	}
 	definition, err := definitionOf(body, templates)
 	if err != nil {
@@ -78,13 +80,12 @@ func (h *handlers) bringUp(r *http.Request, body pageLoop) (engine.Key, error) {
 		id.Version = definition.Version
 	}
 	data := contents(fill(instanceOf(id, definition), participants), templates)
-	data["keep"] = false
-	taken, err := h.request(r.Context(), message(messageCreate, id, data))
+	data["keep"], data["bringUp"] = false, true
+	taken, err := h.request(r.Context(), append(messages, message(messageCreate, id, data))...)
 	if err != nil {
 		return 0, err
 	}
-	_, err = h.request(r.Context(), message(messageOrder, id, map[string]any{"orderedState": "PASSIVE", "missing": nil}))
-	return taken[0].Key, err
+	return taken[len(taken)-1].Key, nil
 }
 
 // definitionOf finds the definition that is meant: the only one of the template in the body, else the one that has the id, with or

@@ -59,7 +59,7 @@ func (h *handlers) put(r *http.Request, name string, dress func(map[string]any) 
 	if _, err := h.request(r.Context(), messages...); err != nil {
 		return reply{}, asked(err, faultf(http.StatusNotFound, "Control Loop not found"))
 	}
-	return ok(affected(ids))
+	return ok(warned(affected(ids), read.Warnings()))
 }
 
 // deleteLoop ends a control loop that is UNINITIALISED.

@@ -97,7 +97,7 @@ func (h *handlers) putCommissioned(r *http.Request, naming func(*commissioned) (
 	if err := h.take(r, t, all); err != nil {
 		return reply{}, err
 	}
-	return ok(map[string]any{"id": entryID(r)})
+	return ok(warned(map[string]any{"id": entryID(r)}, t.Warnings()))
 }
 
 // identified gives a service template the name under which it is to be found. One that names itself otherwise is refused.

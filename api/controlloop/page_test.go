@@ -74,6 +74,25 @@ func TestInstantiate(t *testing.T) {
 	require.Equal(t, []string{"INSTANTIATE", "TEARDOWN", "INSTANTIATE", "TEARDOWN", "INSTANTIATE", "TEARDOWN"}, actions)
 }
 
+// A template that comes along is commissioned with the control loop, or not at all: no caller ever sees half of it.
+func TestInstantiateIsAllOrNothing(t *testing.T) {
+	s := newStaged(t)
+	s.create("Mine", 200)
+	text, err := json.Marshal(map[string]string{"id": "Mine:1.0.1", "controlLoopTosca": small})
+	require.NoError(t, err)
+	require.Contains(t, s.clamp(http.MethodPost, "/runtime-inventory/instantiate", string(text), 400)["errorDetails"], "Mine:1.0.1 already defined")
+	s.clamp(http.MethodGet, "/runtime-inventory/loop/org.mine.MineControlLoopDefinition", "", 404)
+	require.Equal(t, "UNINITIALISED", s.loop("Mine")["state"])
+
+	s.simulate("P", "1.0.0", "P", "1.0.0", nil)
+	s.fly(time.Second)
+	text, err = json.Marshal(map[string]string{"id": "Yours", "controlLoopTosca": small})
+	require.NoError(t, err)
+	require.Equal(t, 200, s.instantiate(string(text)).Code)
+	s.raw(http.MethodGet, "/runtime-inventory/loop/org.mine.MineControlLoopDefinition", "*/*")
+	require.Equal(t, "PASSIVE", s.loop("Yours")["state"])
+}
+
 // What participants report by the page's events is shown, and can be written by clients.
 func TestMonitoring(t *testing.T) {
 	w := newWorld(t)
