@@ -47,6 +47,9 @@ func Open(dir string) (*Store, error) {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
 	path := filepath.Join(dir, FileName)
+	if err := checkSize(path); err != nil {
+		return nil, err
+	}
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout: lockTimeout,
 		// A synced freelist makes small transactions three times slower once many pages are free; without it, opening
@@ -57,16 +60,42 @@ func Open(dir string) (*Store, error) {
 		InitialMmapSize: 1 << 30,
 		NoStatistics:    true,
 	})
-	switch {
-	case errors.Is(err, bolterrors.ErrTimeout):
-		return nil, fmt.Errorf("%s: %w", dir, ErrInUse)
-	case err != nil:
-		return nil, fmt.Errorf("%s: not a store that this Sonata can open: %w", path, err)
+	if err != nil {
+		return nil, openError(path, err)
 	}
 	if err := errors.Join(checkFormat(db), syncDir(dir)); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), db.Close())
 	}
 	return &Store{db: db}, nil
+}
+
+func openError(path string, err error) error {
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		return fmt.Errorf("%s: %w", filepath.Dir(path), ErrInUse)
+	}
+	return fmt.Errorf("%s: not a store that this Sonata can open: %w", path, err)
+}
+
+// checkSize refuses a file that was cut off: reading its map beyond its end would end the process. Opened for reading, bbolt looks at
+// the first two pages alone.
+func checkSize(path string) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) || err == nil && info.Size() == 0 {
+		return nil // it comes into being
+	}
+	db, err2 := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockTimeout, ReadOnly: true})
+	if err := errors.Join(err, err2); err != nil {
+		return openError(path, err)
+	}
+	var size int64
+	err = db.View(func(tx *bbolt.Tx) error {
+		size = tx.Size()
+		return nil
+	})
+	if err = errors.Join(err, db.Close()); err == nil && info.Size() < size {
+		err = fmt.Errorf("%s is cut off: it has %d bytes and needs %d; restore a backup", path, info.Size(), size)
+	}
+	return err
 }
 
 // checkFormat refuses a file that is not ours, and marks a new one.

@@ -104,7 +104,10 @@ func extract(r io.Reader, dir string) error {
 			n > 0 && !strings.HasPrefix(header.Name, brokerDir+"/"), !filepath.IsLocal(header.Name), header.Typeflag != tar.TypeReg:
 			return fmt.Errorf("this is no backup of Sonata: it has %q, which does not belong there", header.Name)
 		}
-		if err := extractFile(in, filepath.Join(dir, filepath.FromSlash(header.Name))); err != nil {
+		err = extractFile(in, filepath.Join(dir, filepath.FromSlash(header.Name)))
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			return fmt.Errorf("this is no whole backup of Sonata: it ends within %q", header.Name)
+		} else if err != nil {
 			return err
 		}
 	}

@@ -27,7 +27,7 @@ func TestTheManualIsComplete(t *testing.T) {
 		}
 		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
 			flags[f.Name] = true
-			if f.Name != "help" {
+			if f.Name != "help" && !f.Hidden {
 				require.Contains(t, manual, "`--"+f.Name, "docs/cli.md does not describe this flag of %s", cmd.CommandPath())
 			}
 		})

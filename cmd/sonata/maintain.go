@@ -1,13 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -77,11 +80,11 @@ again, and nothing is taken twice; what was sent after it is sent again, with th
 		Args:    cobra.ExactArgs(1),
 	}
 	dataFlag(cmd, &data)
-	cmd.RunE = func(_ *cobra.Command, args []string) error { return c.restore(args[0], data) }
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return c.restore(cmd.Context(), args[0], data) }
 	return cmd
 }
 
-func (c *cli) restore(path, data string) error {
+func (c *cli) restore(ctx context.Context, path, data string) error {
 	file, err := os.Open(path)
 	if err != nil {
 		return err
@@ -95,7 +98,7 @@ func (c *cli) restore(path, data string) error {
 		return err
 	}
 	if err = extract(file, part); err == nil {
-		err = c.check(part)
+		err = c.checkApart(ctx, part)
 	}
 	if err != nil {
 		return errors.Join(err, os.RemoveAll(part))
@@ -107,7 +110,10 @@ func (c *cli) restore(path, data string) error {
 }
 
 func (c *cli) checkCommand() *cobra.Command {
-	var data string
+	var (
+		data string
+		here bool
+	)
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Check a data directory that no running Sonata uses",
@@ -118,8 +124,38 @@ what is wrong is listed. Of a running Sonata, take a backup and restore it elsew
 		Args:    cobra.NoArgs,
 	}
 	dataFlag(cmd, &data)
-	cmd.RunE = func(*cobra.Command, []string) error { return c.check(data) }
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if here {
+			return c.check(data)
+		}
+		return c.checkApart(cmd.Context(), data)
+	}
+	cmd.Flags().BoolVar(&here, hereFlag, false, "check in this process")
+	_ = cmd.Flags().MarkHidden(hereFlag) // it is there
 	return cmd
+}
+
+const hereFlag = "here"
+
+// checkApart checks in a process of its own: pages can be damaged so that reading them ends the process.
+func (c *cli) checkApart(ctx context.Context, data string) error {
+	own, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	var errs bytes.Buffer
+	child := exec.CommandContext(ctx, own, "check", "--"+hereFlag, "--data", data) //nolint:gosec // it is this program
+	child.Stdout, child.Stderr = c.out, &errs
+	err = child.Run()
+	exit, ended := errors.AsType[*exec.ExitError](err)
+	switch {
+	case !ended:
+		return err
+	case exit.ExitCode() == exitFailed:
+		return errors.New(strings.TrimPrefix(strings.TrimSpace(errs.String()), "sonata: "))
+	}
+	first, _, _ := strings.Cut(errs.String(), "\n")
+	return fmt.Errorf("the pages of the store in %s are damaged so that they cannot be read; restore a backup: %s", data, first)
 }
 
 func (c *cli) check(data string) (err error) {

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sonata-bpmn/sonata/adapters/broker"
+	"github.com/sonata-bpmn/sonata/processes"
 )
 
 // sorting is a flow that asks how heavy a parcel is; testdata/sorting.bpmn.
@@ -191,11 +193,7 @@ func TestATakenPort(t *testing.T) {
 // and commands; when the cluster is there, orders run.
 func TestAKafkaThatComesLater(t *testing.T) {
 	t.Parallel() // it waits more than it works
-	reserved, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	address := reserved.Addr().String()
-	require.NoError(t, reserved.Close())
-	data := t.TempDir()
+	address, data := freeAddress(t), t.TempDir()
 	s := serve(t, data, "--kafka", address)
 	require.Equal(t, address, s.kafka)
 	s.log("Kafka cannot be reached yet", nil)
@@ -232,6 +230,53 @@ func (s *sonata) health(path string) int {
 	require.NoError(s.t, response.Body.Close())
 	require.Equal(s.t, "Sonata/v0.0.0-test", response.Header.Get("Server"))
 	return response.StatusCode
+}
+
+// TestReadyMeansDeployed: who asks /readyz before what is to be deployed at the start is deployed is told so; the first yes comes when
+// it is.
+func TestReadyMeansDeployed(t *testing.T) {
+	t.Parallel()                                    // it waits more than it works
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // a Kafka that takes connections and says nothing holds the deployment up
+	require.NoError(t, err)
+	defer silent.Close()
+	address := freeAddress(t)
+	held := launch(t, t.TempDir(), "--listen", address, "--kafka", silent.Addr().String())
+	held.url = "http://" + address
+	held.eventually(func() bool {
+		response, err := http.Get(held.url + "/readyz")
+		if err != nil {
+			return false
+		}
+		defer response.Body.Close()
+		require.Equal(t, http.StatusServiceUnavailable, response.StatusCode)
+		text, err := io.ReadAll(response.Body)
+		require.NoError(t, err)
+		return strings.Contains(string(text), "what is to be deployed at the start is not deployed yet")
+	}, "it does not say that the flows are not deployed yet")
+	held.kill()
+
+	s := launch(t, t.TempDir(), "--listen", address)
+	s.url = "http://" + address
+	s.eventually(func() bool {
+		response, err := http.Get(s.url + "/readyz")
+		if err != nil {
+			return false
+		}
+		response.Body.Close()
+		return response.StatusCode == http.StatusOK
+	}, "it is never ready")
+	flows, err := embeddedFlows(processes.Sonata(), processes.ControlLoop())
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(s.items("process-definitions", `{}`)), len(flows))
+}
+
+// freeAddress is one that nobody listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	reserved, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, reserved.Close())
+	return reserved.Addr().String()
 }
 
 // TestIdleWritesNothing: a flash disk wears out by writes. With an order done and its termination waiting, no file of the data
