@@ -423,3 +423,22 @@ func TestEndlessLoopIsAnIncident(t *testing.T) {
 	c.Resolve()
 	c.Completed()
 }
+
+// Both tokens are on their way as the first one arrives, and the gateway takes both at once: it begins once, and fails once.
+func TestAGatewayThatFailsHasOneIncident(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		task a
+		task b
+		complexGateway join activation="activationCount >= 2"
+		task out
+		start -> a
+		start -> b
+		b -> join
+		a -> join
+		join -> out : n > 3`, map[string]any{"n": int64(2)})
+	require.Len(t, c.In.Incidents, 1)
+	c.Do(engine.SetVariables{Variables: map[string]any{"n": int64(4)}})
+	c.Resolve()
+	c.Completed()
+}

@@ -36,15 +36,15 @@ func (c StartInstance) handle(s *step) error {
 			s.emit(fired)
 		}
 		t := s.place(root, n)
-		if !n.startsProcess() { // a start event does it when it is left
-			if err := s.subscribeEventSubProcesses(s.p.root, root); err != nil {
-				s.raise(t, n, false, err)
-				continue
-			}
-		}
 		if results != nil {
 			s.leave(n, t, results)
-		} else {
+		}
+		if !n.startsProcess() { // a start event does it when it is left
+			if err := s.subscribeEventSubProcesses(s.p.root, root); err != nil {
+				return reject(CodeInvalid, "process %s cannot start: %v", s.p.ID, err)
+			}
+		}
+		if results == nil {
 			s.enter(n, t)
 		}
 		s.awaitSiblings(n, root) // last, as their correlation keys may be in what the message has brought

@@ -12,7 +12,7 @@ import (
 func (n *naive) do(before *engine.Instance, c engine.Command) string {
 	switch c := c.(type) {
 	case engine.StartInstance:
-		if p := c.Parent; p != nil {
+		if p := c.Parent; p != nil && p.Subscription != 0 { // else nobody waits for it
 			n.catches = func(code string) bool { return p.CatchesAll || slices.Contains(p.Catches, code) }
 		}
 		if node := n.nodes[c.Element]; node != nil && node.ParallelMultiple {
@@ -50,7 +50,7 @@ func (n *naive) do(before *engine.Instance, c engine.Command) string {
 	}
 	v := n.visitOf(before, sub.Token)
 	if v == nil {
-		return "no token of the interpreter is where the engine's is:\n" + tokenTree(before, before.Token(sub.Token))
+		return "no token of the interpreter is where the engine's is:\n" + n.tokenTree(before, before.Token(sub.Token))
 	}
 	for _, w := range v.waits {
 		if same(w, sub) {
@@ -168,7 +168,7 @@ func (n *naive) resolve(before *engine.Instance, c engine.ResolveIncident) strin
 	}
 	v := n.visitOf(before, i.Token)
 	if v == nil {
-		return "no token of the interpreter has such an incident:\n" + tokenTree(before, before.Token(i.Token))
+		return "no token of the interpreter has such an incident:\n" + n.tokenTree(before, before.Token(i.Token))
 	}
 	switch {
 	case i.Element != v.node.ID:
@@ -193,7 +193,14 @@ func (n *naive) leaveAgain(v *visit) {
 	switch {
 	case v.inside != nil && v.inside.kind == areaAdHoc:
 		n.adHocEmpty(v.inside)
-	case strings.HasSuffix(v.node.Kind, "Event") || strings.HasSuffix(v.node.Kind, "Gateway") || v.loop != nil:
+	case strings.HasSuffix(v.node.Kind, "Event"):
+		if len(v.node.Outputs) > 0 && !n.results(v, nil) {
+			return
+		}
+		if v.node.Kind != "startEvent" || n.opened(v) {
+			n.leave(v)
+		}
+	case strings.HasSuffix(v.node.Kind, "Gateway") || v.loop != nil:
 		n.leave(v)
 	default:
 		n.finish(v, nil)

@@ -34,7 +34,7 @@ func (t *twin) follow(before *engine.Instance, at time.Time, c engine.Command, r
 			return nil
 		}
 	}
-	want, taken, thrown := whole(r.Instance), flowsTaken(r.Events), thrownBy(r)
+	want, taken, thrown := t.wholeOf(r.Instance), flowsTaken(r.Events), thrownBy(r)
 	var first string
 	for attempt := range attempts {
 		try := t.naive.clone()

@@ -129,7 +129,7 @@ func (n *naive) record(v *visit) {
 	// What followed an event on the boundary of a sub-process is undone before it, though it completed earlier.
 	n.ticks++
 	d.at = n.ticks
-	if v.node.Body != nil && slices.ContainsFunc(v.node.Boundary, func(b *bpmn.FlowNode) bool { return !b.CancelActivity }) {
+	if undoneLate(v.node) {
 		d.at = v.began
 	}
 	v.in.done = append(v.in.done, d)

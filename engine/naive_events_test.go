@@ -97,17 +97,20 @@ func (n *naive) await(v *visit) {
 	}
 }
 
-// open arms the event sub-processes of an area.
-func (n *naive) open(a *area) {
+// open arms the event sub-processes of an area: all of them, or none and why.
+func (n *naive) open(a *area) (fault string) {
+	var doors []*wait
 	for _, node := range a.body.FlowNodes {
 		if node.TriggeredByEvent {
 			waits, fault := n.waitsOf(startOf(node), a.lookup)
 			if fault != "" {
-				n.unsure = "an event sub-process that cannot wait"
+				return fault
 			}
-			a.doors = append(a.doors, waits...)
+			doors = append(doors, waits...)
 		}
 	}
+	a.doors, a.open = doors, true
+	return ""
 }
 
 func startOf(eventSubProcess *bpmn.FlowNode) *bpmn.FlowNode {
@@ -189,11 +192,25 @@ func (n *naive) gathered(v *visit, w *wait, data map[string]any) {
 	if v.waits = slices.DeleteFunc(slices.Clone(v.waits), func(other *wait) bool { return other == w }); len(v.waits) > 0 {
 		return
 	}
-	data, v.vars = v.vars, nil
-	if n.results(v, data) {
-		n.open(n.root)
+	if len(v.node.Outputs) == 0 { // else they are what the mappings see
+		data, v.vars = v.vars, nil
+	}
+	if n.results(v, data) && n.opened(v) {
 		n.leave(v)
 	}
+}
+
+// opened arms what is around a start event as it is left; only that of the process has something to arm.
+func (n *naive) opened(v *visit) bool {
+	if v.in.kind != areaProcess || v.in.open {
+		return true
+	}
+	if fault := n.open(v.in); fault != "" {
+		n.fail(v, fault)
+		v.done = true
+		return false
+	}
+	return true
 }
 
 // rearm says what becomes of a wait after it fired and its event did not interrupt, and why the event cannot wait again.
@@ -314,11 +331,16 @@ func (n *naive) beginEventSubProcess(a *area, start *bpmn.FlowNode) *visit {
 	v := &visit{node: start.Parent, in: a}
 	a.visits = append(a.visits, v)
 	v.inside = &area{kind: areaBody, body: v.node.Body, around: v, vars: map[string]any{}}
-	n.open(v.inside)
 	return v
 }
 
 func (n *naive) beginAtStart(v *visit, data map[string]any) {
+	if v.in.kind != areaUndo { // nothing waits beside a handler
+		if fault := n.open(v.inside); fault != "" {
+			n.fail(v, fault)
+			return
+		}
+	}
 	s := &visit{node: startOf(v.node), in: v.inside}
 	v.inside.visits = append(v.inside.visits, s)
 	n.happen(s, data)

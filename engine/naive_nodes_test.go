@@ -91,9 +91,11 @@ func (a *area) completing() bool {
 
 // beginActivity starts an activity: its loop, or its work.
 func (n *naive) beginActivity(v *visit) {
-	n.ticks++
-	v.began = n.ticks
-	if v.node.Loop != nil && v.number == 0 {
+	loops := v.node.Loop != nil && v.number == 0
+	if !v.begun || loops {
+		v.began, v.begun = n.tick(), true
+	}
+	if loops {
 		n.beginLoop(v)
 		return
 	}
@@ -127,13 +129,16 @@ func (n *naive) work(v *visit) {
 	case kind == "callActivity":
 		v.waits = append(v.waits, &wait{kind: "call", element: v.node.ID})
 	case kind == "subProcess", kind == "transaction":
-		if v.node.TriggeredByEvent { // a handler: nothing waits, it begins at its start event
+		if v.node.TriggeredByEvent { // a handler, or again what could not begin: at its start event
 			v.inside = &area{kind: areaBody, body: v.node.Body, around: v, vars: map[string]any{}, done: v.undoes}
 			n.beginAtStart(v, nil)
 			return
 		}
 		v.inside = &area{kind: areaBody, body: v.node.Body, around: v, vars: map[string]any{}}
-		n.open(v.inside)
+		if fault := n.open(v.inside); fault != "" {
+			n.fail(v, fault)
+			return
+		}
 		n.enterAll(v.inside, starts(v.node.Body, ""))
 	case kind == "adHocSubProcess":
 		n.beginAdHoc(v)
@@ -215,6 +220,7 @@ func (n *naive) results(v *visit, data map[string]any) bool {
 	vars, err := mapped(v.node.Outputs, lookup)
 	if err != nil {
 		n.fail(v, "IO_MAPPING_ERROR")
+		v.done = true
 		return false
 	}
 	n.write(nil, v.in, vars)
@@ -238,7 +244,10 @@ func (n *naive) beginAdHoc(v *visit) {
 		}
 	}
 	v.inside = &area{kind: areaAdHoc, body: v.node.Body, around: v, vars: map[string]any{}}
-	n.open(v.inside)
+	if fault := n.open(v.inside); fault != "" {
+		n.fail(v, fault)
+		return
+	}
 	if v.node.Ordering == "Sequential" && len(nodes) > 0 {
 		for _, node := range nodes[1:] {
 			v.inside.waiting = append(v.inside.waiting, node.ID)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sonata-bpmn/sonata/bpmn"
 	"github.com/sonata-bpmn/sonata/engine"
 )
 
@@ -29,13 +30,23 @@ func (n *naive) visitOf(in *engine.Instance, token engine.ID) *visit {
 	if a == nil {
 		return nil
 	}
-	want := tokenTree(in, t)
-	for _, v := range a.visits {
-		if v.tree() == want {
-			return v
+	want, rank := n.tokenTree(in, t), 0
+	for _, other := range in.Tokens {
+		if other.Scope == t.Scope && other.Flow == "" && other.Inner < t.Inner && n.tokenTree(in, &other) == want {
+			rank++
 		}
 	}
+	alike := slices.DeleteFunc(slices.Clone(a.visits), func(v *visit) bool { return v.tree() != want })
+	slices.SortStableFunc(alike, func(v, w *visit) int { return v.began - w.began })
+	if rank < len(alike) {
+		return alike[rank]
+	}
 	return nil
+}
+
+// undoneLate says whether what followed from the boundary of a sub-process is undone before it, so that it counts when it began.
+func undoneLate(node *bpmn.FlowNode) bool {
+	return node.Body != nil && slices.ContainsFunc(node.Boundary, func(b *bpmn.FlowNode) bool { return !b.CancelActivity })
 }
 
 // whole is the state in one line.
@@ -46,11 +57,11 @@ func (n *naive) whole() string {
 	return n.root.tree()
 }
 
-func whole(in *engine.Instance) string {
+func (n *naive) wholeOf(in *engine.Instance) string {
 	if in.State != engine.StateActive {
 		return string(in.State)
 	}
-	return scopeTree(in, in.Scopes[0].ID)
+	return n.scopeTree(in, in.Scopes[0].ID)
 }
 
 // tree is a visit with everything inside.
@@ -58,7 +69,15 @@ func (v *visit) tree() string {
 	if v.inside == nil {
 		return v.String() + head(v.vars, nil, nil, "")
 	}
-	return v.String() + v.inside.tree()
+	before := ""
+	if undoneLate(v.node) {
+		for _, d := range v.in.done {
+			if d.at < v.began {
+				before += "after " + d.node.ID + " "
+			}
+		}
+	}
+	return v.String() + before + v.inside.tree()
 }
 
 func (a *area) tree() string {
@@ -111,11 +130,19 @@ func tree(parts []string) string {
 	return "{" + strings.Join(parts, "; ") + "}"
 }
 
-func tokenTree(in *engine.Instance, t *engine.Token) string {
-	return tokenLine(in, t) + scopeTree(in, t.Inner)
+func (n *naive) tokenTree(in *engine.Instance, t *engine.Token) string {
+	before := ""
+	if t.Inner != 0 && undoneLate(n.nodes[t.Node]) {
+		for _, c := range in.Scope(t.Scope).Completed {
+			if c.ID < t.Inner {
+				before += "after " + c.Node + " "
+			}
+		}
+	}
+	return tokenLine(in, t) + before + n.scopeTree(in, t.Inner)
 }
 
-func scopeTree(in *engine.Instance, scope engine.ID) string {
+func (n *naive) scopeTree(in *engine.Instance, scope engine.ID) string {
 	if scope == 0 {
 		return ""
 	}
@@ -127,7 +154,7 @@ func scopeTree(in *engine.Instance, scope engine.ID) string {
 		if t.Flow != "" {
 			parts = append(parts, "flow "+t.Flow)
 		} else {
-			parts = append(parts, tokenTree(in, &t))
+			parts = append(parts, n.tokenTree(in, &t))
 		}
 	}
 	for _, sub := range in.Subscriptions {

@@ -56,6 +56,7 @@ type area struct {
 	vars        map[string]any
 	doors       []*wait  // what the event sub-processes wait for
 	blocked     []string // start events of those that cannot wait again, with the kind of the incident
+	open        bool     // they have begun to wait
 	interrupted bool
 	done        []*done
 	resets      map[string][]string // by complex gateway: the flows of its activation
@@ -83,7 +84,8 @@ type visit struct {
 	done    bool    // the work is done; what failed is leaving
 	loop    *rounds // of the body of a looping activity
 	number  int     // loopCounter, of one of its instances
-	began   int     // when it did
+	began   int     // when it was placed or, once it has begun, did
+	begun   bool
 	undo    []*done // of a throw event: the handlers that have still to run
 	beside  bool    // runs handlers only: the event that threw did not wait
 	undoes  []*done // of a compensation event sub-process: what completed inside of its sub-process
@@ -154,9 +156,12 @@ func (n *naive) start(element string, vars map[string]any) {
 	if n.root.vars == nil {
 		n.root.vars = map[string]any{}
 	}
-	n.open(n.root)
 	for _, node := range starts(n.root.body, element) {
-		n.enter(n.root, node)
+		v := &visit{node: node, in: n.root}
+		n.root.visits = append(n.root.visits, v)
+		if n.opened(v) {
+			n.begin(v)
+		}
 	}
 	n.settle()
 }

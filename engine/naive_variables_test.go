@@ -129,11 +129,15 @@ func evaluate(x bpmn.Expression, lookup func(string) any) (any, error) {
 	}
 	text := strings.TrimSpace(strings.TrimPrefix(x.Text, "="))
 	if left, right, ok := strings.Cut(text, " and "); ok {
-		a, errA := evaluateSimple(strings.Fields(left), lookup)
-		if a == false || errA != nil {
-			return false, errA
+		a, err := evaluateSimple(strings.Fields(left), lookup)
+		if err != nil || a == false {
+			return false, err
 		}
-		return evaluateSimple(strings.Fields(right), lookup)
+		b, err := evaluateSimple(strings.Fields(right), lookup)
+		if _, ok := b.(bool); a != true || !ok {
+			return false, errFault
+		}
+		return b, err
 	}
 	return evaluateSimple(strings.Fields(text), lookup)
 }

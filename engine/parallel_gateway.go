@@ -1,5 +1,7 @@
 package engine
 
+import "slices"
+
 // parallelGateway waits for a token on each of its incoming flows, consumes exactly one of each, and produces one on each
 // outgoing flow (§10.6.4, §13.4.1). Further tokens on a flow stay there for the next time.
 type parallelGateway struct{}
@@ -32,10 +34,11 @@ func (s *step) gather(n *node, scope ID) []Token {
 	return gathered
 }
 
-// join lets one of the tokens in and consumes the others.
+// join lets one of the tokens in and consumes the others. The one may be still on its way, which ends here.
 func (s *step) join(n *node, tokens []Token) {
 	for _, t := range tokens[1:] {
 		s.consume(t.ID, false)
 	}
+	s.queue = slices.DeleteFunc(s.queue, func(id ID) bool { return id == tokens[0].ID })
 	s.admit(n, tokens[0])
 }

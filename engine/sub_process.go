@@ -46,12 +46,17 @@ func (c *compiler) requireNoneStart(n *node) {
 }
 
 func (subProcess) enter(s *step, n *node, t Token) error {
-	if n.source.TriggeredByEvent { // as a compensation handler: nothing waits, it begins at its start event
-		s.leave(n.eventStart(), s.place(t.Inner, n.eventStart()), nil)
+	start := n.eventStart()
+	if n.source.TriggeredByEvent && start.compensates() { // nothing waits beside a handler
+		s.leave(start, s.place(t.Inner, start), nil)
 		return nil
 	}
 	if err := s.subscribeEventSubProcesses(n.body, t.Inner); err != nil {
 		return err
+	}
+	if n.source.TriggeredByEvent { // it could not begin before
+		s.leave(start, s.place(t.Inner, start), nil)
+		return nil
 	}
 	s.begin(n.body, t.Inner)
 	return nil

@@ -78,7 +78,8 @@ func (s *step) subscribeBoundary(n *node, t Token) error {
 	return nil
 }
 
-// subscribeEventSubProcesses opens what the event sub-processes of a scope wait for, unless they wait already.
+// subscribeEventSubProcesses opens what the event sub-processes of a scope wait for, unless they wait already: all of them, or none if
+// one of them cannot, as nothing is to begin in a scope that waits for an operator.
 func (s *step) subscribeEventSubProcesses(k *container, scope ID) error {
 	for _, sub := range k.eventSubProcesses {
 		start := sub.eventStart()
@@ -86,6 +87,7 @@ func (s *step) subscribeEventSubProcesses(k *container, scope ID) error {
 			continue
 		}
 		if err := s.subscribe(start, waiter{scope: scope}); err != nil {
+			s.closeEventSubProcesses(scope)
 			return err
 		}
 	}

@@ -61,7 +61,7 @@ func (r *Random) processes(write func(id string)) []string {
 func (r *Random) gatherToStart() {
 	i := slices.IndexFunc(r.lines, func(line string) bool { return strings.HasPrefix(line, "startEvent ") })
 	if i >= 0 {
-		r.lines[i] += ` message=g0 key="= k" signal=g1 ` + pick(r, "", "timeDuration=PT5S ", "condition=c0 ") + "parallel"
+		r.lines[i] += ` message=g0 key="= k" signal=g1 ` + pick(r, "", "timeDuration=PT5S ", "condition=c0 ") + "parallel" + r.mapsOut()
 	}
 }
 

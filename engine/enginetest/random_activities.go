@@ -65,7 +65,7 @@ func (r *Random) task(at place) (string, []exit) {
 	case n < 15:
 		return r.node("scriptTask", "script", `script="= %s" result=%s%s`, pick(r, "n0 + 1", "n1 + 1", "n2 + 1"), pick(r, "n0", "n1"), r.loop()), nil
 	case n < 18 && len(r.calls) > 0:
-		return r.node("callActivity", "call", "calls=%s%s", pick(r, r.calls...), extra), nil
+		return r.node("callActivity", "call", "calls=%s%s%s", pick(r, r.calls...), pick(r, "", "", "", " detached"), extra), nil
 	case n < 25:
 		return r.subProcess(at, "subProcess", extra)
 	case n < 27:
@@ -82,10 +82,14 @@ func (r *Random) mappings() string {
 	if r.one(6) {
 		s += pick(r, ` in:x="= n0"`, ` in:x="= n2 + 1"`, ` in:b0="= b1"`, ` in:n0=5 in:y="= n1"`, ` in:n1="= n1"`)
 	}
-	if r.one(8) {
-		s += pick(r, ` out:n1="= n0 + 1"`, ` out:n0="= n2 + 1"`, ` out:b1="= b2"`)
+	return s + r.mapsOut()
+}
+
+func (r *Random) mapsOut() string {
+	if !r.one(8) {
+		return ""
 	}
-	return s
+	return pick(r, ` out:n1="= n0 + 1"`, ` out:n0="= n2 + 1"`, ` out:b1="= b2"`)
 }
 
 func (r *Random) loop() string {

@@ -39,7 +39,17 @@ func NewPath(w *World, r *Random) (*Path, error) {
 	}
 	p.note("start main %+v %v", c, vars)
 	_, err := w.Start("main", c)
+	if refused(err) {
+		p.note("rejected: %v", err)
+		return p, nil
+	}
 	return p, err
+}
+
+// refused says whether a process could not start: without a start event, it cannot begin while one of its event sub-processes cannot wait.
+func refused(err error) bool {
+	_, rejected := errors.AsType[*engine.Rejection](err)
+	return rejected
 }
 
 func (p *Path) note(format string, args ...any) { p.Log = append(p.Log, fmt.Sprintf(format, args...)) }

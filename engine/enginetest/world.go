@@ -198,7 +198,11 @@ func (w *World) startChild(l *Live, e engine.StartChild) error {
 		e.Parent.Subscription = 0
 	}
 	command := engine.StartInstance{Variables: e.Call.Variables, BusinessKey: e.Call.BusinessKey, Parent: &e.Parent, RootKey: l.In.RootKey, RootProcess: l.In.RootProcessID}
-	if err := w.step(w.create(e.Call.ProcessID, command), command); err != nil || !e.Call.Detached {
+	err := w.step(w.create(e.Call.ProcessID, command), command)
+	switch {
+	case refused(err):
+		call.Outcome = engine.Outcome{Kind: engine.OutcomeNotStarted, Text: err.Error()}
+	case err != nil || !e.Call.Detached:
 		return err
 	}
 	return w.follow(l, call)

@@ -1,0 +1,82 @@
+package engine_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sonata-bpmn/sonata/engine"
+	"github.com/sonata-bpmn/sonata/engine/enginetest"
+)
+
+// Where one event sub-process cannot wait, the scope waits for an operator, and the others do not begin meanwhile: when they ended, the
+// sub-process would be done that has never begun.
+func TestNothingBeginsWhereAnEventSubProcessCannotWait(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		subProcess sub {
+			startEvent s
+			serviceTask a type=a
+			s -> a
+			subProcess told event {
+				startEvent signalled signal=s nonInterrupting
+				task noted
+				signalled -> noted
+			}
+			subProcess late event {
+				startEvent due timeDuration="= wait" nonInterrupting
+			}
+		}
+		start -> sub`, nil)
+	require.Len(t, c.In.Incidents, 1)
+	require.Empty(t, c.Waiting())
+	c.Do(engine.ResolveIncident{Incident: c.In.Incidents[0].ID, Variables: map[string]any{"wait": "PT1H"}})
+	require.Equal(t, []string{"signalled", "due", "a"}, c.Waiting())
+}
+
+// An event sub-process inside of another that could not wait does so when the incident is resolved.
+func TestAnEventSubProcessInAnotherCouldNotWait(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		serviceTask a type=a
+		start -> a
+		subProcess told event {
+			startEvent signalled signal=s nonInterrupting
+			serviceTask b type=b
+			signalled -> b
+			subProcess late event {
+				startEvent due timeDuration="= wait"
+			}
+		}`, nil)
+	c.Do(engine.CorrelateSignal{Subscription: c.Subscription("signalled").ID})
+	require.Len(t, c.In.Incidents, 1)
+	c.Do(engine.ResolveIncident{Incident: c.In.Incidents[0].ID, Variables: map[string]any{"wait": "PT1H"}})
+	require.ElementsMatch(t, []string{"signalled", "a", "due", "b"}, c.Waiting())
+}
+
+// A process without start event begins at once with what it has to do. There is nothing yet that an operator could mend where its event
+// sub-process cannot wait, so it does not start, and the caller is told why.
+func TestAProcessDoesNotStartWhereItsEventSubProcessCannotWait(t *testing.T) {
+	p := enginetest.Compile(t, `
+		serviceTask a type=a
+		subProcess late event {
+			startEvent due timeDuration="= wait"
+		}`)
+	_, err := engine.Step(p, nil, enginetest.Epoch, engine.StartInstance{Key: 1})
+	require.ErrorContains(t, err, "cannot start")
+	r, err := engine.Step(p, nil, enginetest.Epoch, engine.StartInstance{Key: 1, Variables: map[string]any{"wait": "PT1H"}})
+	require.NoError(t, err)
+	require.Len(t, r.Instance.Subscriptions, 2)
+}
+
+// What the event sub-processes of a process wait for may be in the message that starts it, at a task too.
+func TestEventSubProcessesSeeTheMessageThatInstantiates(t *testing.T) {
+	c := enginetest.StartWith(t, `
+		receiveTask ordered message=orders instantiate
+		serviceTask a type=a
+		ordered -> a
+		subProcess late event {
+			startEvent due timeDuration="= wait"
+		}`, engine.StartInstance{Key: 1, Element: "ordered", Message: &engine.Message{Name: "orders", Data: map[string]any{"wait": "PT1H"}}})
+	require.ElementsMatch(t, []string{"due", "a"}, c.Waiting())
+}
