@@ -181,7 +181,7 @@ func (c *consumer) within(p partition, position int64, b bounds) int64 {
 }
 
 // restart begins anew with all partitions, each at its position, after Kafka has said that it does not have one of these; librdkafka
-// does not say which, and has stopped reading that partition. It runs between two batches, when positions are exact. Until
+// does not say which, and has stopped reading that partition. It runs between reading two batches, when positions are exact. Until
 // it succeeds nothing is read.
 func (c *consumer) restart(ctx context.Context) {
 	for wait := retryFirst; ctx.Err() == nil; wait = min(2*wait, retryMost) {

@@ -29,7 +29,7 @@ type partition struct {
 	number int32
 }
 
-// consumer reads the assigned partitions. One goroutine polls and delivers (run); what is assigned is changed beside it (assign.go).
+// consumer reads the assigned partitions. One goroutine polls and one delivers (run); what is assigned is changed beside them (assign.go).
 type consumer struct {
 	config Config
 	topics *topics
@@ -44,14 +44,14 @@ type consumer struct {
 	anew      map[partition]bool  // partitions of topics that were created anew and are not assigned yet
 
 	mu sync.Mutex
-	// next is the offset after the last record of each assigned partition that was accepted or is in the batch in hand.
+	// next is the offset after the last record of each assigned partition that was accepted or is in a batch in hand.
 	next map[partition]int64
 	// reset marks partitions whose next record is to carry Reset.
 	reset map[partition]bool
 	// unshown are positions after accepted records that have not been committed yet.
 	unshown  map[partition]int64
 	topicIDs map[string]string // of the topics that records come from
-	// refused is why the batch in hand was not accepted the last time it was offered.
+	// refused is why the batch that is delivered was not accepted the last time it was offered.
 	refused error
 }
 
@@ -67,12 +67,26 @@ func newConsumer(config Config, logs *logs, topics *topics, faults *faults) (*co
 	}, nil
 }
 
-// run delivers until ctx ends.
+// run reads and delivers until ctx ends. While one batch is dealt with, the next is read.
 func (c *consumer) run(ctx context.Context) {
+	batches := make(chan []runner.Incoming)
+	var delivering sync.WaitGroup
+	defer delivering.Wait()
+	defer close(batches)
+	delivering.Go(func() {
+		for records := range batches {
+			if !c.deliver(ctx, records) {
+				return
+			}
+		}
+	})
 	for ctx.Err() == nil {
 		records, outOfRange := c.collect()
-		if len(records) > 0 && !c.deliver(ctx, records) {
-			return
+		if len(records) > 0 {
+			select {
+			case batches <- records:
+			case <-ctx.Done():
+			}
 		}
 		if outOfRange {
 			c.restart(ctx)
@@ -170,7 +184,7 @@ func (c *consumer) setRefused(err error) {
 	c.refused = err
 }
 
-// refusal is why the batch in hand was not accepted the last time; nil if it was, or if there is none.
+// refusal is why the batch that is delivered was not accepted the last time; nil if it was, or if there is none.
 func (c *consumer) refusal() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -59,6 +59,7 @@ engine on this store could pass. The ratio tells more than the speed while the m
 }
 
 func (c *cli) bench(ctx context.Context, o *benchOptions) error {
+	paceCollector()
 	o.config.Profile = o.profile
 	next, err := loadOrder("")
 	if err != nil {

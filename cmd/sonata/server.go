@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -178,6 +179,8 @@ func (s *server) deployAndGreet(ctx context.Context, up running, guest func(cont
 		}
 	}
 	up.deployed.Store(true)
+	debug.FreeOSMemory() // what reading the flows took
+	paceCollector()
 	return guest(ctx, up)
 }
 

@@ -18,32 +18,30 @@ type cache struct {
 
 // held is a live instance, and what the store has of it.
 type held struct {
-	in     *engine.Instance
+	// The loop's: as the last batch leaves it that was handed to the writer.
+	in   *engine.Instance
+	last uint64 // the number of its last step in history
+
+	// The writer's: as the store has it.
 	stored *engine.Instance // as its snapshot has it; nil: it has none yet
 	size   int              // of the snapshot, in bytes
-	tail   tail
-}
-
-// tail is what came of an instance after its snapshot.
-type tail struct {
-	last  uint64 // the number of the instance's last step in history
-	bytes int    // of the steps since the snapshot
+	since  int              // of the steps after the snapshot, in bytes
 }
 
 func newCache() *cache { return &cache{byKey: map[engine.Key]*list.Element{}} }
 
-// get returns the zero value for an instance that is not here.
-func (c *cache) get(key engine.Key) held {
+// get returns nil for an instance that is not here.
+func (c *cache) get(key engine.Key) *held {
 	e := c.byKey[key]
 	if e == nil {
-		return held{}
+		return nil
 	}
 	c.recent.MoveToFront(e)
-	return *e.Value.(*held)
+	return e.Value.(*held)
 }
 
 // put keeps a live instance and forgets an ended one.
-func (c *cache) put(h held) {
+func (c *cache) put(h *held) {
 	in := h.in
 	e := c.byKey[in.Key]
 	switch {
@@ -52,10 +50,10 @@ func (c *cache) put(h held) {
 			c.drop(e)
 		}
 	case e != nil:
-		*e.Value.(*held) = h
+		e.Value = h
 		c.recent.MoveToFront(e)
 	default:
-		c.byKey[in.Key] = c.recent.PushFront(&h)
+		c.byKey[in.Key] = c.recent.PushFront(h)
 		if len(c.byKey) > cacheSize {
 			c.drop(c.recent.Back())
 		}

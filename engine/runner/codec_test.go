@@ -40,19 +40,19 @@ func TestCache(t *testing.T) {
 		return &engine.Instance{Header: engine.Header{Key: key}, State: engine.StateActive}
 	}
 	for key := range engine.Key(cacheSize) {
-		c.put(held{in: live(key)})
+		c.put(&held{in: live(key)})
 	}
-	require.NotNil(t, c.get(0).in) // used again
-	c.put(held{in: live(cacheSize)})
-	require.NotNil(t, c.get(0).in)
-	require.Nil(t, c.get(1).in, "the one that was not used for longest has made room")
+	require.NotNil(t, c.get(0)) // used again
+	c.put(&held{in: live(cacheSize)})
+	require.NotNil(t, c.get(0))
+	require.Nil(t, c.get(1), "the one that was not used for longest has made room")
 	require.Len(t, c.byKey, cacheSize)
 
 	ended := live(0)
 	ended.State = engine.StateCompleted
-	c.put(held{in: ended})
-	require.Nil(t, c.get(0).in)
-	c.put(held{in: ended})
-	require.Nil(t, c.get(0).in)
+	c.put(&held{in: ended})
+	require.Nil(t, c.get(0))
+	c.put(&held{in: ended})
+	require.Nil(t, c.get(0))
 	require.Equal(t, len(c.byKey), c.recent.Len())
 }

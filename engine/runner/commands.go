@@ -17,7 +17,7 @@ func (r *Runner) Start(ctx context.Context, s Start) (InstanceInfo, error) {
 		in, err := u.start(d.Key, engine.StartInstance{Element: s.Element, BusinessKey: s.BusinessKey, Variables: s.Variables})
 		if err == nil {
 			u.finally = func() error { // a call that ended at once has changed it again
-				info = r.info(u.tx, summaryOf(u.instance(in.Key)))
+				info = r.info(u.tx, u.definitions, summaryOf(u.instance(in.Key)))
 				return nil
 			}
 		}

@@ -155,14 +155,14 @@ func (d result) task() task {
 }
 
 // committed begins the jobs of a batch.
-func (h *handlers) committed(refs []jobRef, changed map[engine.Key]*engine.Instance) {
+func (h *handlers) committed(refs []jobRef, changed map[engine.Key]change) {
 	if len(h.byType) == 0 || len(refs) == 0 {
 		return
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, ref := range refs {
-		in := changed[ref.instance]
+		in := changed[ref.instance].in
 		if !h.handles(ref.jobType) || in == nil {
 			continue
 		}

@@ -129,7 +129,7 @@ func (u *unit) activate(ref jobRef, a Activation, jobs *[]Job) error {
 		return nil
 	}
 	u.finally = func() error {
-		if job, ok := u.r.job(u.tx, u.instance(ref.instance), ref.id); ok {
+		if job, ok := u.r.job(u.tx, u.definitions, u.instance(ref.instance), ref.id); ok {
 			*jobs = append(*jobs, job)
 		}
 		return nil
@@ -138,12 +138,12 @@ func (u *unit) activate(ref jobRef, a Activation, jobs *[]Job) error {
 }
 
 // job shows a job of an instance to a worker.
-func (r *Runner) job(tx ReadTx, in *engine.Instance, id engine.ID) (Job, bool) {
+func (r *Runner) job(tx ReadTx, g *registry, in *engine.Instance, id engine.ID) (Job, bool) {
 	sub := in.Subscription(id)
 	if sub == nil || sub.Kind != engine.SubscriptionJob {
 		return Job{}, false
 	}
-	return Job{InstanceInfo: r.info(tx, summaryOf(in)), Subscription: *sub, Variables: in.JobVariables(sub)}, true
+	return Job{InstanceInfo: r.info(tx, g, summaryOf(in)), Subscription: *sub, Variables: in.JobVariables(sub)}, true
 }
 
 // jobNews tells who waits for jobs of a type that there are some.

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -57,11 +58,16 @@ func (r *Runner) submitRequest(ctx context.Context, req *request) error {
 	}
 }
 
-// loop takes what is ready and writes it in batches until ctx ends.
+// loop takes what is ready and makes batches of it until ctx ends. While the writer stores one, the next is made on top of it.
 func (r *Runner) loop(ctx context.Context) {
 	alarm := alarm{clock: r.opts.Clock}
 	defer alarm.set(time.Time{})
-	var wait backoff
+	w := r.beginWriter()
+	defer func() {
+		if w.end(); r.inFlight != nil {
+			r.landed(<-w.stored)
+		}
+	}()
 	for {
 		alarm.set(r.next)
 		var requests []*request
@@ -69,23 +75,25 @@ func (r *Runner) loop(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case first := <-r.requests:
-			requests = r.collect(first)
+			requests = r.collect(first, 0)
 		case <-alarm.rings:
 			alarm.rang()
-		}
-		if err := r.write(requests); err != nil {
-			r.next = r.opts.Clock.Now().Add(wait.step()) // what is due is tried again
+		case err := <-w.stored:
+			r.landed(err)
+			r.tellSettled()
 			continue
 		}
-		wait.reset()
-		r.tellSettled()
+		if b := r.fill(w, requests); b != nil {
+			r.inFlight = b
+			w.batches <- b
+		}
 	}
 }
 
-// collect takes everything that is ready, up to the size of a batch.
-func (r *Runner) collect(first *request) []*request {
+// collect takes everything that is ready, up to the size of a batch that has n tasks already.
+func (r *Runner) collect(first *request, n int) []*request {
 	requests := []*request{first}
-	for n := len(first.tasks); n < r.opts.BatchSize; {
+	for n += len(first.tasks); n < r.opts.BatchSize; {
 		select {
 		case req := <-r.requests:
 			requests = append(requests, req)
@@ -97,135 +105,147 @@ func (r *Runner) collect(first *request) []*request {
 	return requests
 }
 
-// errNothing ends a transaction that has written nothing, so that it costs no write to the disk.
-var errNothing = errors.New("nothing to write")
-
-// entriesRoom is for how many entries room is kept from one batch to the next.
-const entriesRoom = 20_000
-
-// write runs one batch and answers those who wait for it.
-func (r *Runner) write(requests []*request) error {
-	b := &batch{r: r, now: r.opts.Clock.Now().UTC().Round(0)}
-	if r.health.has(troubleStore) {
-		if err := r.recover(); err != nil {
-			return r.refuse(requests, err)
+// fill makes a batch of requests, of what is due, and of the requests that come while the writer is busy. It returns nil if there is
+// nothing to store after all, because the batch below it could not be stored, or this one could not be made.
+func (r *Runner) fill(w *writer, requests []*request) *batch {
+	b := r.newBatch()
+	err := b.round(requests)
+	for r.inFlight != nil {
+		more := r.requests
+		if err != nil || b.tasks >= r.opts.BatchSize {
+			more = nil
 		}
-		b.wrote = true // find out whether it takes writes again
-	}
-	b.state = state{counters: r.counters, definitions: r.registry.Load(), symbols: r.symbols.Load(), changed: map[engine.Key]*engine.Instance{}, tails: map[engine.Key]tail{}}
-	b.before, b.after = map[engine.Key]held{}, map[engine.Key]held{}
-	b.entries, b.watched = r.entries[:0], r.opts.Observe != nil || r.watchers.any()
-	defer func() {
-		clear(b.entries)
-		if r.entries = b.entries; cap(r.entries) > entriesRoom {
-			r.entries = nil
+		select {
+		case first := <-more:
+			err = b.round(r.collect(first, b.tasks))
+		case failed := <-w.stored:
+			r.landed(failed)
+			err = cmp.Or(failed, err)
 		}
-	}()
-	err := r.update(func(tx Tx) error {
-		b.tx = tx
-		return b.run(requests)
-	})
-	if errors.Is(err, errNothing) {
-		err = nil
 	}
 	if err != nil {
-		return r.refuse(requests, err)
+		r.refuse(b, err)
+		return nil
 	}
-	r.health.set(troubleStore, nil)
-	r.committed(b)
-	for _, req := range requests {
-		req.done <- req.err
-	}
-	return nil
+	b.seal()
+	return b
 }
 
-// refuse tells everybody that the store has failed.
-func (r *Runner) refuse(requests []*request, err error) error {
-	r.health.set(troubleStore, err)
-	r.log.Error("a batch could not be stored", slog.Int("requests", len(requests)), slog.Any("error", err))
-	for _, req := range requests {
-		req.done <- err
+// newBatch begins a batch. After a failure it forgets everything that is not in the store: nobody knows, before it is read again, whether
+// the last transaction happened.
+func (r *Runner) newBatch() *batch {
+	b := &batch{r: r, writes: stagedRows{}, changed: map[engine.Key]change{}, watched: r.opts.Observe != nil || r.watchers.any()}
+	if r.inFlight == nil && r.health.has(troubleStore) {
+		r.cache = newCache()
+		b.failed = r.view(func(tx ReadTx) error { return errors.Join(r.load(tx), r.loadSuspects(tx)) })
+		b.probe = true
 	}
-	return err
+	b.state = state{counters: r.counters, definitions: r.definitions, symbols: r.symbols.Load()}
+	b.entries, r.entries = r.entries[:0], nil
+	return b
 }
 
-// recover forgets everything that is not in the store: after a failed commit nobody knows, before it is read again, whether
-// it happened.
-func (r *Runner) recover() error {
-	r.cache = newCache()
-	return r.store.View(r.load)
+// view is the store's, with a panic made an error.
+func (r *Runner) view(fn func(ReadTx) error) (err error) {
+	defer r.recovered(&err)
+	return r.store.View(fn)
 }
 
 // update is the store's, with a panic made an error: the store has undone the transaction by then.
 func (r *Runner) update(fn func(Tx) error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			r.log.Error("a batch failed by our own fault", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
-			err = fmt.Errorf("%w: %v", errInternal, p)
-		}
-	}()
+	defer r.recovered(&err)
 	return r.store.Update(fn)
 }
 
-// run runs the requests, then what is due.
-func (b *batch) run(requests []*request) error {
-	b.dropSeen()
-	for _, req := range requests {
-		for i := 0; i < len(req.tasks); i++ { //nolint:intrange // a task may add others
-			if err := b.perform(req.tasks[i]); err != nil && req.err == nil {
-				req.err = err
+func (r *Runner) recovered(err *error) {
+	if p := recover(); p != nil {
+		r.log.Error("a batch failed by our own fault", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+		*err = fmt.Errorf("%w: %v", errInternal, p)
+	}
+}
+
+// round runs requests, then what is due.
+func (b *batch) round(requests []*request) error {
+	b.requests = append(b.requests, requests...)
+	if b.failed != nil {
+		return b.failed
+	}
+	return b.r.view(func(tx ReadTx) error {
+		below := stagedRows(nil)
+		if b.r.inFlight != nil {
+			below = b.r.inFlight.writes
+		}
+		b.tx, b.now = &stagedTx{store: tx, below: below, own: b.writes}, b.r.opts.Clock.Now().UTC().Round(0)
+		b.dropSeen()
+		for _, req := range requests {
+			b.tasks += len(req.tasks)
+			for i := 0; i < len(req.tasks); i++ { //nolint:intrange // a task may add others
+				if err := b.perform(req.tasks[i]); err != nil && req.err == nil {
+					req.err = err
+				}
 			}
-			if b.err != nil {
-				return b.err
-			}
 		}
-	}
-	for _, d := range b.dueRows(b.r.opts.BatchSize) {
-		if _ = b.perform(d.task()); b.err != nil { // its rescue deals with any other error
-			return b.err
+		for _, d := range b.dueRows(b.r.opts.BatchSize) {
+			_ = b.perform(d.task()) // its rescue deals with any error
 		}
-	}
-	for _, t := range b.duePurges(b.r.opts.BatchSize) {
-		if _ = b.perform(t); b.err != nil {
-			return b.err
+		for _, t := range b.duePurges(b.r.opts.BatchSize) {
+			_ = b.perform(t)
 		}
-	}
-	b.r.next = b.r.nextWake(b.tx)
-	if !b.wrote {
-		return errNothing
-	}
-	b.saveSnapshots()
-	b.r.symbols.Store(b.symbols) // before the commit, so that whoever reads after it knows them
-	b.check(b.tx.Put(tableMeta, metaCounters, encodeCounters(b.counters)))
-	return b.err
+		b.r.next = b.r.nextWake(b.tx)
+		return nil
+	})
 }
 
 // perform runs a task, and its rescue if it fails.
 func (b *batch) perform(t task) error {
 	err := b.attempt(t.run)
-	if err == nil || t.rescue == nil || b.err != nil {
+	if err == nil || t.rescue == nil {
 		return err
 	}
 	return b.attempt(func(u *unit) error { return t.rescue(u, err) })
 }
 
-// committed makes known what is durable now.
-func (r *Runner) committed(b *batch) {
-	for _, h := range b.after {
-		r.cache.put(h)
+// seal ends the making of a batch: the next one begins where it ends.
+func (b *batch) seal() {
+	r := b.r
+	for _, c := range b.changed {
+		c.held.in, c.held.last = c.in, c.last
+		r.cache.put(c.held)
 	}
-	r.counters = b.counters
-	r.registry.Store(b.definitions)
-	if r.opts.Observe != nil && len(b.entries) > 0 {
-		r.opts.Observe(b.entries)
+	if !b.writes.empty() || b.probe {
+		b.writes.set(tableMeta, staged{key: metaCounters, value: encodeCounters(b.counters)})
 	}
-	r.watchers.tell(b.entries)
-	if b.messages > 0 {
-		signal(r.published)
-	}
+	r.counters, r.definitions = b.counters, b.definitions
+	r.symbols.Store(b.symbols) // before the commit, so that whoever reads after it knows them
 	b.mergeAcquitted(b.acquitted)
-	r.handlers.committed(b.jobs, b.changed)
-	r.jobNews.tell(b.jobs)
+	b.tx = nil
+}
+
+// landed takes note of what has become of the batch in flight.
+func (r *Runner) landed(err error) {
+	b := r.inFlight
+	r.inFlight = nil
+	if err != nil {
+		r.refuse(b, err)
+		return
+	}
+	r.storeWait.reset()
+	if clear(b.entries); cap(b.entries) <= entriesRoom {
+		r.entries = b.entries[:0]
+	}
+}
+
+// entriesRoom is for how many entries room is kept from one batch to the next.
+const entriesRoom = 20_000
+
+// refuse tells everybody that the store has failed. What is due is tried again after a while.
+func (r *Runner) refuse(b *batch, err error) {
+	r.health.set(troubleStore, err)
+	r.log.Error("a batch could not be stored", slog.Int("requests", len(b.requests)), slog.Any("error", err))
+	for _, req := range b.requests {
+		req.done <- err
+	}
+	r.next = r.opts.Clock.Now().Add(r.storeWait.step())
 }
 
 // signal wakes whoever reads the channel, which has room for one.

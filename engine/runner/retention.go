@@ -56,7 +56,7 @@ func (b *batch) duePurges(limit int) (tasks []task) {
 		}
 		row := bytes.Clone(key)
 		instance := engine.Key(num(row, 1))
-		if !b.r.resting.has(instance) {
+		if !b.r.resting.has(instance) && !b.isChanging(instance) {
 			tasks = append(tasks, task{
 				run: func(u *unit) error { return u.purge(row, &left) },
 				rescue: func(u *unit, err error) error { // it stays; nothing else does
@@ -106,7 +106,7 @@ func (u *unit) purge(row []byte, left *int) error {
 // purgeHistory deletes the oldest steps of an instance, and returns how many, at least 1. Each step leads to the one before it, so the
 // newest goes last: until then the others can be found.
 func (u *unit) purgeHistory(key engine.Key, limit int) int {
-	steps, err := stepsAfter(u.tx, u.symbols, u.tail(key).last, 0)
+	steps, err := stepsAfter(u.tx, u.symbols, u.known(key).last, 0)
 	if err != nil {
 		panic(fmt.Errorf("history of instance %s: %w", key, err))
 	}

@@ -41,7 +41,7 @@ type Options struct {
 
 	// For playing processes; leave them out otherwise.
 	ID            uuid.UUID     // of a new store, from which the ids of messages follow; default: a random one
-	Observe       func([]Entry) // is told of everything that is durable, in its order, while the loop waits, and must not keep the slice; nil: nobody
+	Observe       func([]Entry) // is told of everything that is durable, in its order, before anything else becomes so, and must not keep the slice; nil: nobody
 	NoStartTimers bool          // timer start events start nothing
 }
 
@@ -75,10 +75,10 @@ type Runner struct {
 	log       *slog.Logger
 	id        uuid.UUID // of the store
 	requests  chan *request
-	published chan struct{} // the outbox has something new
-	rebind    chan struct{} // binding failed and is to be tried again
-	stopped   chan struct{} // closed when the loop has ended
-	registry  atomic.Pointer[registry]
+	published chan struct{}                 // the outbox has something new
+	rebind    chan struct{}                 // binding failed and is to be tried again
+	stopped   chan struct{}                 // closed when the loop has ended
+	registry  atomic.Pointer[registry]      // what is durably deployed
 	symbols   atomic.Pointer[codec.Symbols] // of the store, and perhaps some that are about to be
 	watchers  watchers
 	health    health
@@ -91,13 +91,18 @@ type Runner struct {
 	bound     Topics     // guarded by binding
 
 	// The loop's own:
-	cache    *cache
-	counters counters
-	seenFrom int64     // the first day of which event ids are kept
-	next     time.Time // when a row is due; zero: none is
-	settling []chan struct{}
-	entries  []Entry // room for those of the next batch
-	working  uint64  // what is marked
+	inFlight    *batch // the writer has it; nil: it has none
+	cache       *cache
+	counters    counters
+	definitions *registry // as the newest batch leaves them
+	storeWait   backoff
+	seenFrom    int64     // the first day of which event ids are kept
+	next        time.Time // when a row is due; zero: none is
+	settling    []chan struct{}
+	entries     []Entry // room for those of the next batch
+	undo        []undo  // room for those of the next unit
+	undone      []undoneChange
+	working     uint64 // what is marked
 }
 
 // Keys of tableMeta.
@@ -198,6 +203,7 @@ func (r *Runner) load(tx ReadTx) error {
 	r.id = id
 	r.symbols.Store(loadSymbols(tx))
 	r.registry.Store(g)
+	r.definitions = g
 	r.counters = decodeCounters(tx.Get(tableMeta, metaCounters))
 	r.seenFrom = num(tx.Get(tableMeta, metaSeenFrom), 1)
 	r.next = r.nextWake(tx)

@@ -26,7 +26,7 @@ func (r *Runner) Instance(key engine.Key) (*engine.Instance, InstanceInfo, error
 			return rejection(engine.CodeNotFound, "there is no process instance %s", key)
 		}
 		if in, err = decodeInstance(tx, r.symbols.Load(), row); err == nil {
-			info = r.info(tx, summaryOf(in))
+			info = r.info(tx, r.registry.Load(), summaryOf(in))
 		}
 		return err
 	})
@@ -40,12 +40,12 @@ func summaryOf(in *engine.Instance) summary {
 	return summary{Header: in.Header, State: in.State, EndedAt: in.EndedAt, LastID: in.LastID, Incidents: make([]struct{}, len(in.Incidents))}
 }
 
-func (r *Runner) info(tx ReadTx, s summary) InstanceInfo {
+func (r *Runner) info(tx ReadTx, g *registry, s summary) InstanceInfo {
 	info := InstanceInfo{
 		Header: s.Header, State: s.State, EndedAt: s.EndedAt, HasIncident: len(s.Incidents) > 0, Resting: r.resting.reason(s.Key),
 		blocks: blocksOf(tx, s.Key, s.LastID),
 	}
-	if d := r.registry.Load().byKey[s.DefinitionKey]; d != nil {
+	if d := g.byKey[s.DefinitionKey]; d != nil {
 		info.ProcessName, info.VersionTag = d.Name, d.VersionTag
 	}
 	return info
@@ -54,10 +54,10 @@ func (r *Runner) info(tx ReadTx, s summary) InstanceInfo {
 // infoOf is info where no transaction is at hand.
 func (r *Runner) infoOf(s summary) (info InstanceInfo, err error) {
 	if s.LastID>>blockBits == 0 { // nothing need be read
-		return r.info(nil, s), nil
+		return r.info(nil, r.registry.Load(), s), nil
 	}
 	err = r.store.View(func(tx ReadTx) error {
-		info = r.info(tx, s)
+		info = r.info(tx, r.registry.Load(), s)
 		return nil
 	})
 	return info, err
@@ -81,7 +81,7 @@ func (r *Runner) Search(f Filter, p Page) (items []InstanceInfo, more bool, err 
 			if more = len(items) == limit; more {
 				return false
 			}
-			items = append(items, r.info(tx, s))
+			items = append(items, r.info(tx, r.registry.Load(), s))
 			return true
 		})
 		return failed

@@ -48,8 +48,8 @@ func (b *batch) dropSeen() {
 		return
 	}
 	for d := b.r.seenFrom; d < from; d++ {
-		b.check(b.tx.Drop(seenTable(d)))
+		b.writes.drop(seenTable(d))
 	}
-	b.check(b.tx.Put(tableMeta, metaSeenFrom, rowKey{}.num(from)))
+	b.writes.set(tableMeta, staged{key: metaSeenFrom, value: rowKey{}.num(from)})
 	b.r.seenFrom = from
 }

@@ -34,7 +34,7 @@ func (r *Runner) Settled(ctx context.Context) error {
 // tellSettled runs in the loop after each batch. Whatever keeps the Runner from being settled brings about another batch: a
 // request, a timer that is due, and the outbox, whose rows are deleted by a request.
 func (r *Runner) tellSettled() {
-	if len(r.settling) == 0 || len(r.requests) > 0 || !r.next.IsZero() && !r.next.After(r.opts.Clock.Now()) || r.hasOutgoing() {
+	if len(r.settling) == 0 || r.inFlight != nil || len(r.requests) > 0 || !r.next.IsZero() && !r.next.After(r.opts.Clock.Now()) || r.hasOutgoing() {
 		return
 	}
 	for _, done := range r.settling {

@@ -1,7 +1,9 @@
 package runner
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"time"
@@ -124,23 +126,26 @@ func readSnapshot(symbols *codec.Symbols, row []byte) (last uint64, scopes []eng
 // decodeInstance reads a snapshot, and what of it stands apart.
 func decodeInstance(tx ReadTx, symbols *codec.Symbols, row []byte) (*engine.Instance, error) {
 	h, err := decodeHeld(tx, symbols, row)
-	return h.in, err
+	if err != nil {
+		return nil, err
+	}
+	return h.in, nil
 }
 
 // decodeHeld reads an instance: its snapshot, and what has happened since.
-func decodeHeld(tx ReadTx, symbols *codec.Symbols, row []byte) (held, error) {
+func decodeHeld(tx ReadTx, symbols *codec.Symbols, row []byte) (*held, error) {
 	last, scopes, rest, err := readSnapshot(symbols, row)
 	if err != nil {
-		return held{}, err
+		return nil, err
 	}
 	in := &engine.Instance{}
 	if err := symbols.Decode(rest, in); err != nil {
-		return held{}, err
+		return nil, err
 	}
 	if err := join(tx, symbols, in, scopes); err != nil {
-		return held{}, err
+		return nil, err
 	}
-	h := held{in: in, stored: in, size: len(row), tail: tail{last: last}}
+	h := &held{in: in, last: last, stored: in, size: len(row)}
 	if newest := tx.Get(tableTails, rowKey{}.key(in.Key)); newest != nil {
 		err = h.replay(tx, symbols, uint64(num(newest, 1)))
 	}
@@ -149,12 +154,12 @@ func decodeHeld(tx ReadTx, symbols *codec.Symbols, row []byte) (held, error) {
 
 // replay applies the steps since the snapshot.
 func (h *held) replay(tx ReadTx, symbols *codec.Symbols, newest uint64) error {
-	steps, err := stepsAfter(tx, symbols, newest, h.tail.last)
+	steps, err := stepsAfter(tx, symbols, newest, h.last)
 	if err != nil {
 		return err
 	}
-	if len(steps) == 0 || steps[len(steps)-1].number != h.tail.last {
-		return fmt.Errorf("steps between number %d, of the snapshot, and %d are missing in the history", h.tail.last, newest)
+	if len(steps) == 0 || steps[len(steps)-1].number != h.last {
+		return fmt.Errorf("steps between number %d, of the snapshot, and %d are missing in the history", h.last, newest)
 	}
 	for _, step := range slices.Backward(steps[:len(steps)-1]) {
 		made, err := decodeHistory(symbols, step.row)
@@ -162,9 +167,9 @@ func (h *held) replay(tx ReadTx, symbols *codec.Symbols, newest uint64) error {
 			return err
 		}
 		h.in = engine.Replay(h.in, made.events)
-		h.tail.bytes += len(step.row)
+		h.since += len(step.row)
 	}
-	h.tail.last = newest
+	h.last = newest
 	return nil
 }
 
@@ -216,45 +221,60 @@ var deferFrom = 16 << 10
 // saveSnapshots stores each instance that has changed in this batch, once. The snapshot of a large one is written when the steps
 // since the last one have as many bytes, so that the cost of many small steps does not grow with the instance; in between its history
 // is what is stored of it. What lists show is always in the snapshot.
-func (b *batch) saveSnapshots() {
-	for key, in := range b.changed {
-		before, since := b.before[key], b.tails[key]
-		row := rowKey{}.key(key)
-		if before.size >= deferFrom && since.bytes < before.size && classOf(before.stored) == classOf(in) {
-			b.check(b.tx.Put(tableTails, row, rowKey{}.num(int64(since.last))))
-			b.after[key] = held{in, before.stored, before.size, since}
+func (b *batch) saveSnapshots(tx Tx) (err error) {
+	for _, key := range slices.Sorted(maps.Keys(b.changed)) {
+		c := b.changed[key]
+		h, row := c.held, rowKey{}.key(key)
+		if h.since += c.bytes; h.size >= deferFrom && h.since < h.size && classOf(h.stored) == classOf(c.in) {
+			if err = tx.Put(tableTails, row, rowKey{}.num(int64(c.last))); err != nil {
+				return err
+			}
 			continue
 		}
-		size := b.saveSnapshot(in, before.stored)
-		if before.tail.bytes > 0 {
-			b.check(b.tx.Delete(tableTails, row))
+		if h.since > c.bytes {
+			err = tx.Delete(tableTails, row)
 		}
-		b.after[key] = held{in, in, size, tail{last: since.last}}
+		if err == nil {
+			h.size, err = b.saveSnapshot(tx, c)
+		}
+		if err != nil {
+			return err
+		}
+		h.stored, h.since = c.in, 0
 	}
+	return nil
 }
 
-// saveSnapshot writes the snapshot of an instance, and of its large data what has changed since the one before.
-func (b *batch) saveSnapshot(in, before *engine.Instance) (size int) {
+// saveSnapshot writes the snapshot of an instance, and of its large data what has changed since the one before. It returns the size of
+// the snapshot.
+func (b *batch) saveSnapshot(tx Tx, c change) (size int, err error) {
+	in, before := c.in, c.held.stored
 	scopes, rest := split(in)
-	had := map[engine.ID]bool{}
-	if before != nil {
-		for i := range before.Scopes {
-			if s := &before.Scopes[i]; dataOf(s).large() {
-				had[s.ID] = true
-			}
-		}
-	}
+	had := largeScopes(before)
 	for _, id := range scopes {
 		data := dataOf(in.Scope(id))
 		if !had[id] || !data.same(dataOf(before.Scope(id))) {
-			b.check(b.tx.Put(tableVariables, rowKey{}.sub(in.Key, id), b.symbols.Append(nil, data)))
+			err = errors.Join(err, tx.Put(tableVariables, rowKey{}.sub(in.Key, id), b.symbols.Append(nil, data)))
 		}
 		delete(had, id)
 	}
 	for id := range had {
-		b.check(b.tx.Delete(tableVariables, rowKey{}.sub(in.Key, id)))
+		err = errors.Join(err, tx.Delete(tableVariables, rowKey{}.sub(in.Key, id)))
 	}
-	row := encodeSnapshot(b.symbols, b.tails[in.Key].last, scopes, rest)
-	b.check(b.tx.Put(tableInstances, rowKey{}.key(in.Key), row))
-	return len(row)
+	row := encodeSnapshot(b.symbols, c.last, scopes, rest)
+	return len(row), errors.Join(err, tx.Put(tableInstances, rowKey{}.key(in.Key), row))
+}
+
+// largeScopes are the scopes whose data stands apart.
+func largeScopes(in *engine.Instance) map[engine.ID]bool {
+	var large map[engine.ID]bool
+	for i := 0; in != nil && i < len(in.Scopes); i++ {
+		if s := &in.Scopes[i]; dataOf(s).large() {
+			if large == nil {
+				large = map[engine.ID]bool{}
+			}
+			large[s.ID] = true
+		}
+	}
+	return large
 }

@@ -128,7 +128,7 @@ func TestSnapshotRoundTrip(t *testing.T) {
 	require.Equal(t, in, got)
 	h, err := decodeHeld(variables, symbols, row)
 	require.NoError(t, err)
-	require.Equal(t, held{in, in, len(row), tail{last: 77}}, h)
+	require.Equal(t, &held{in: in, last: 77, stored: in, size: len(row)}, h)
 
 	s, err := decodeSummary(symbols, row)
 	require.NoError(t, err)

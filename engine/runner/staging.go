@@ -1,12 +1,13 @@
 package runner
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/sonata-bpmn/sonata/engine"
@@ -17,28 +18,35 @@ import (
 // either wholly or not at all.
 type batch struct {
 	r         *Runner
-	tx        Tx
+	requests  []*request
+	tasks     int   // of the requests
+	failed    error // why nothing can be done
+	probe     bool  // something is to be written, to find out whether the store takes writes again
+	tx        *stagedTx
+	writes    stagedRows
 	now       time.Time
-	err       error // the first error of the store; it fails the whole batch
-	wrote     bool
-	state                         // as the units so far leave it
-	watched   bool                // somebody wants the entries
-	entries   []Entry             // as the units so far, and the one at work, have made them
-	messages  int                 // in the outbox
-	jobs      []jobRef            // that became available
-	before    map[engine.Key]held // what has changed, as the store has it; the zero value: it is new
-	after     map[engine.Key]held // the same, as the store will have it
-	undone    []undo              // room for the undo of the next unit
-	acquitted []uint64            // what is suspected no longer
+	state                           // as the units so far leave it
+	changed   map[engine.Key]change // by the units so far and the one at work
+	watched   bool                  // somebody wants the entries
+	entries   []Entry               // as the units so far, and the one at work, have made them
+	messages  int                   // in the outbox
+	jobs      []jobRef              // that became available
+	acquitted []uint64              // what is suspected no longer
 }
 
-// state is what a unit may change besides rows.
+// state is what a unit may change besides rows and instances.
 type state struct {
 	counters
 	definitions *registry
 	symbols     *codec.Symbols
-	changed     map[engine.Key]*engine.Instance
-	tails       map[engine.Key]tail
+}
+
+// change is what a batch has made of an instance.
+type change struct {
+	held  *held
+	in    *engine.Instance
+	last  uint64 // the number of its last step in history
+	bytes int    // of the steps of this batch
 }
 
 // counters give out what must never be given out twice.
@@ -63,11 +71,12 @@ func decodeCounters(row []byte) (c counters) {
 	return c
 }
 
-// unit is one request's share of a batch. What it writes is undone when it fails.
+// unit is one request's share of a batch. What it does is undone when it fails.
 type unit struct {
 	*batch
 	state
 	undo      []undo
+	undone    []undoneChange
 	queue     []func() // commands that follow from what was done, in their order
 	told      int      // how many entries there were before this unit
 	messages  int
@@ -79,16 +88,23 @@ type unit struct {
 	failure   error
 }
 
+// undo is how a row was staged before.
 type undo struct {
-	table Table
-	key   []byte
-	value []byte // nil: the row was not there
+	table  Table
+	key    []byte
+	before staged
+	was    bool
+}
+
+// undoneChange is how an instance was changed before.
+type undoneChange struct {
+	key    engine.Key
+	before change
+	was    bool
 }
 
 func (b *batch) newUnit() *unit {
-	u := &unit{batch: b, state: b.state, undo: b.undone[:0], told: len(b.entries)}
-	u.changed, u.tails = nil, nil
-	return u
+	return &unit{batch: b, state: b.state, undo: b.r.undo[:0], undone: b.r.undone[:0], told: len(b.entries)}
 }
 
 // maxFollowing bounds the commands that may follow from one request: processes that call themselves, or throw the signal
@@ -103,15 +119,13 @@ func (b *batch) attempt(run func(*unit) error) (err error) {
 			err = u.panicked(p)
 		}
 		if err == nil {
-			err = b.err
-		}
-		if err == nil {
 			u.merge()
 		} else {
 			u.rollback()
 		}
 		clear(u.undo) // what it holds is no longer needed
-		b.undone = u.undo
+		clear(u.undone)
+		b.r.undo, b.r.undone = u.undo, u.undone
 	}()
 	if err := run(u); err != nil {
 		return err
@@ -157,15 +171,11 @@ func (u *unit) panicked(p any) error {
 // merge makes the unit a part of its batch.
 func (u *unit) merge() {
 	b := u.batch
-	changed, tails := b.changed, b.tails
-	maps.Copy(changed, u.changed)
-	maps.Copy(tails, u.tails)
 	b.state = u.state
-	b.changed, b.tails = changed, tails
 	b.messages += u.messages
 	b.jobs = append(b.jobs, u.jobs...)
-	for key := range u.changed {
-		b.r.resting.remove(key)
+	for i := range u.undone {
+		b.r.resting.remove(u.undone[i].key)
 	}
 	b.acquitted = append(b.acquitted, u.acquitted...)
 }
@@ -173,67 +183,89 @@ func (u *unit) merge() {
 func (u *unit) rollback() {
 	clear(u.entries[u.told:])
 	u.batch.entries = u.entries[:u.told]
-	for i := len(u.undo) - 1; i >= 0 && u.err == nil; i-- {
-		if old := u.undo[i]; old.value == nil {
-			u.check(u.tx.Delete(old.table, old.key))
+	for _, old := range slices.Backward(u.undo) {
+		u.writes.reset(old.table, old.key, old.before, old.was)
+	}
+	for _, old := range slices.Backward(u.undone) {
+		if old.was {
+			u.changed[old.key] = old.before
 		} else {
-			u.check(u.tx.Put(old.table, old.key, old.value))
+			delete(u.changed, old.key)
 		}
 	}
 }
 
-// check notes an error of the store.
-func (b *batch) check(err error) {
-	b.wrote = true
-	if err != nil && b.err == nil {
-		b.err = err
-	}
+func (u *unit) stage(table Table, row staged) {
+	before, was := u.writes.set(table, row)
+	u.undo = append(u.undo, undo{table, row.key, before, was})
 }
 
-// put writes a row.
-func (u *unit) put(table Table, key, value []byte) {
-	u.undo = append(u.undo, undo{table, key, u.tx.Get(table, key)})
-	u.check(u.tx.Put(table, key, value))
-}
+// put writes a row. Neither the key nor the value may be written to any more.
+func (u *unit) put(table Table, key, value []byte) { u.stage(table, staged{key: key, value: value}) }
 
 // insert writes a row that is known not to be there.
 func (u *unit) insert(table Table, key, value []byte) {
-	u.undo = append(u.undo, undo{table, key, nil})
-	u.check(u.tx.Put(table, key, value))
+	u.stage(table, staged{key: key, value: value, fresh: true})
 }
 
+// delete deletes a row if it is there.
 func (u *unit) delete(table Table, key []byte) {
-	if old := u.tx.Get(table, key); old != nil {
-		u.undo = append(u.undo, undo{table, key, old})
-		u.check(u.tx.Delete(table, key))
+	if u.tx.Get(table, key) != nil {
+		u.stage(table, staged{key: bytes.Clone(key), gone: true})
 	}
 }
 
 // unindex deletes an index row that is known to be there.
-func (u *unit) unindex(table Table, key []byte) {
-	u.undo = append(u.undo, undo{table, key, []byte{}})
-	u.check(u.tx.Delete(table, key))
+func (u *unit) unindex(table Table, key []byte) { u.stage(table, staged{key: key, gone: true}) }
+
+// set notes what has become of an instance.
+func (u *unit) set(c change) {
+	before, was := u.changed[c.in.Key]
+	u.undone = append(u.undone, undoneChange{c.in.Key, before, was})
+	u.changed[c.in.Key] = c
+}
+
+// known is an instance as this unit sees it; the zero value if there is none.
+func (u *unit) known(key engine.Key) change {
+	if c, changed := u.changed[key]; changed {
+		return c
+	}
+	if h := u.held(key); h != nil {
+		return change{held: h, in: h.in, last: h.last}
+	}
+	return change{}
 }
 
 // instance returns an instance as this unit sees it, nil if there is none.
-func (u *unit) instance(key engine.Key) *engine.Instance {
-	if in := u.changed[key]; in != nil {
-		return in
+func (u *unit) instance(key engine.Key) *engine.Instance { return u.known(key).in }
+
+// isChanging says that the snapshot of an instance is about to be written.
+func (b *batch) isChanging(key engine.Key) bool {
+	_, changing := b.changed[key]
+	if !changing && b.r.inFlight != nil {
+		_, changing = b.r.inFlight.changed[key]
 	}
-	if in := u.batch.changed[key]; in != nil {
-		return in
-	}
-	return u.held(key).in
+	return changing
 }
 
-// held returns an instance as it was before this batch; the zero value if there was none.
-func (u *unit) held(key engine.Key) held {
-	if known := u.r.cache.get(key); known.in != nil {
+// exists says whether there is an instance, without reading it.
+func (u *unit) exists(key engine.Key) bool {
+	return u.isChanging(key) || u.tx.Get(tableInstances, rowKey{}.key(key)) != nil
+}
+
+// held returns an instance as it was before this batch; nil if there was none.
+func (u *unit) held(key engine.Key) *held {
+	if below := u.r.inFlight; below != nil {
+		if c, changed := below.changed[key]; changed {
+			return c.held
+		}
+	}
+	if known := u.r.cache.get(key); known != nil {
 		return known
 	}
 	row := u.tx.Get(tableInstances, rowKey{}.key(key))
 	if row == nil {
-		return held{}
+		return nil
 	}
 	h, err := decodeHeld(u.tx, u.symbols, row)
 	if err != nil {
@@ -241,15 +273,4 @@ func (u *unit) held(key engine.Key) held {
 	}
 	u.r.cache.put(h)
 	return h
-}
-
-// tail is what came of an instance after its snapshot, as this unit sees it.
-func (u *unit) tail(key engine.Key) tail {
-	if t, changed := u.tails[key]; changed {
-		return t
-	}
-	if t, changed := u.batch.tails[key]; changed {
-		return t
-	}
-	return u.held(key).tail
 }

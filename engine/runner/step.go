@@ -68,23 +68,19 @@ func (u *unit) step(definition engine.Key, in *engine.Instance, c engine.Command
 	return result.Instance, nil
 }
 
-// save notes what a step did: rows at once, the snapshot at the end of the unit, effects on other instances in the queue.
+// save notes what a step did: rows at once, the snapshot at the end of the batch, effects on other instances in the queue.
 func (u *unit) save(before *engine.Instance, result engine.Result) {
 	after := result.Instance
 	u.reindex(before, result)
 	u.reserve(before, after)
 	u.retain(before, after)
-	if u.changed == nil {
-		u.changed, u.tails = map[engine.Key]*engine.Instance{}, map[engine.Key]tail{}
-	}
-	u.changed[after.Key] = after
-	if _, noted := u.before[after.Key]; !noted {
-		u.before[after.Key] = u.noted(before)
-	}
+	c := change{held: &held{}}
 	if before != nil {
-		u.tails[after.Key] = u.tail(after.Key) // also when the step has no events
+		c = u.known(before.Key)
 	}
-	u.record(after, result.Events)
+	c.in = after
+	u.record(&c, result.Events)
+	u.set(c)
 	for _, effect := range result.Effects {
 		u.effect(after, effect)
 	}
@@ -109,33 +105,25 @@ func (u *unit) waits(in *engine.Instance, sub engine.Subscription) {
 	}
 }
 
-// noted is what the store has of an instance that is about to change for the first time in this batch.
-func (u *unit) noted(before *engine.Instance) held {
-	if before == nil {
-		return held{}
-	}
-	return u.held(before.Key)
-}
-
 // record writes history, and keeps the entries for those who watch.
-func (u *unit) record(in *engine.Instance, events []engine.Event) {
+func (u *unit) record(c *change, events []engine.Event) {
 	if len(events) == 0 {
 		return
 	}
-	since := u.tails[in.Key]
-	row, err := encodeHistory(u.symbols, historyRow{in.Key, since.last, u.now, events})
+	in := c.in
+	row, err := encodeHistory(u.symbols, historyRow{in.Key, c.last, u.now, events})
 	if err != nil {
 		u.fail(fmt.Errorf("history of instance %s: %w", in.Key, err))
 		return
 	}
-	seq := u.nextSeq(len(events))
-	u.tails[in.Key] = tail{seq, since.bytes + len(row)}
-	u.insert(tableHistory, rowKey{}.num(int64(seq)), row)
+	c.last = u.nextSeq(len(events))
+	c.bytes += len(row)
+	u.insert(tableHistory, rowKey{}.num(int64(c.last)), row)
 	if !u.watched {
 		return
 	}
 	for i, e := range events {
-		u.batch.entries = append(u.batch.entries, Entry{Seq: seq + uint64(i), At: u.now, Instance: in.Key, Root: in.RootKey, ProcessID: in.ProcessID, Event: e})
+		u.batch.entries = append(u.batch.entries, Entry{Seq: c.last + uint64(i), At: u.now, Instance: in.Key, Root: in.RootKey, ProcessID: in.ProcessID, Event: e})
 	}
 }
 

@@ -59,6 +59,12 @@ func (s *suspects) set(work uint64, found *suspect) {
 	s.byWork[work] = *found
 }
 
+func (s *suspects) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.byWork = nil
+}
+
 func workOf(key engine.Key) uint64 { return uint64(key) }
 
 // workOfRecord tells records apart from instances, whose keys have 63 bits.
@@ -108,6 +114,7 @@ func (r *Runner) blame() error {
 
 // loadSuspects reads what is suspected and what is set aside.
 func (r *Runner) loadSuspects(tx ReadTx) (err error) {
+	r.suspects.forget()
 	tx.Ascend(tableSuspects, nil, func(key, row []byte) bool {
 		s, work := suspect{}, uint64(num(key, 1))
 		if err = decode(row, &s); err != nil {
@@ -144,7 +151,7 @@ func (u *unit) setAside(key engine.Key) error {
 // definition fire again when Sonata starts again.
 func (u *unit) rest(owner engine.Key, reason string) {
 	u.r.resting.add(owner, reason) // at once: the end of this batch looks for what is due next
-	if u.tx.Get(tableInstances, rowKey{}.key(owner)) == nil {
+	if !u.exists(owner) {
 		return
 	}
 	s, _ := u.r.suspects.get(workOf(owner))
@@ -192,7 +199,7 @@ func (u *unit) isPoison(work uint64) (reason string, is bool) {
 	return s.reason(), known && s.SetAside
 }
 
-// mergeAcquitted makes known what is suspected no longer.
+// mergeAcquitted forgets what is suspected no longer.
 func (b *batch) mergeAcquitted(works []uint64) {
 	for _, work := range works {
 		b.r.suspects.set(work, nil)
