@@ -14,8 +14,12 @@ import (
 	"github.com/sonata-bpmn/sonata/engine"
 )
 
-// publishAtOnce is how many messages are given to the bus at once.
-const publishAtOnce = 500
+// publishAtOnce is how many messages are given to the bus at once, and publishBytes about how many bytes: however much waits for a broker
+// that is away, it waits on the disk.
+const (
+	publishAtOnce = 500
+	publishBytes  = 8 << 20
+)
 
 // publish puts a message into the outbox. Its id depends on nothing but the store, the instance and the event, so that it is
 // the same however often the message is sent. A task header with the name of the attribute says which instance the message answers, ""
@@ -129,11 +133,13 @@ func (r *Runner) dispatchSome(ctx context.Context) (int, error) {
 func (r *Runner) outboxRows() (rows []outboxRow, err error) {
 	err = r.store.View(func(tx ReadTx) error {
 		var failed error
+		bytes := 0
 		tx.Ascend(tableOutbox, nil, func(key, value []byte) bool {
 			row := outboxRow{number: num(key, 1)}
 			failed = decode(value, &row.message)
 			rows = append(rows, row)
-			return failed == nil && len(rows) < publishAtOnce
+			bytes += len(value)
+			return failed == nil && len(rows) < publishAtOnce && bytes < publishBytes
 		})
 		return failed
 	})

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -13,6 +15,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/sonata-bpmn/sonata/adapters/bolt"
 	"github.com/sonata-bpmn/sonata/adapters/memory"
 	"github.com/sonata-bpmn/sonata/engine"
 	"github.com/sonata-bpmn/sonata/engine/runner"
@@ -112,6 +115,63 @@ func TestOutbox(t *testing.T) {
 	for w.r.Ready() != nil {
 		w.advance(time.Second)
 	}
+}
+
+// meteredBus counts what it is given while it is away, and takes everything once it is back.
+type meteredBus struct {
+	*memory.Bus
+	away                  atomic.Bool
+	calls, messages, most atomic.Int64 // most: bytes of data at once
+}
+
+func (b *meteredBus) Publish(ctx context.Context, messages []runner.Outgoing) (int, error) {
+	var size int64
+	for _, m := range messages {
+		size += int64(len(m.Data))
+	}
+	b.calls.Add(1)
+	b.messages.Store(max(b.messages.Load(), int64(len(messages))))
+	b.most.Store(max(b.most.Load(), size))
+	if b.away.Load() {
+		return 0, errors.New("no broker")
+	}
+	return len(messages), nil // what it is sent is not kept: it would be most of the memory
+}
+
+// While the broker is away for hours, what waits for it waits on the disk: memory holds one batch of it, however often that is tried.
+func TestBrokerAwayForHours(t *testing.T) {
+	const instances, each, size = 24, 50, 20_000 // 24 MB
+	bus := &meteredBus{}
+	bus.away.Store(true)
+	store, err := bolt.Open(t.TempDir())
+	require.NoError(t, err)
+	w := newWorld(t, func(w *world) { bus.Bus, w.store = w.bus, store; w.opts.Bus = bus })
+	w.install(model("burst", start, strings.Replace(publish("tell", "told", "=text>text"), "</sendTask>",
+		`<multiInstanceLoopCharacteristics><extensionElements><zeebe:loopCharacteristics inputCollection="=1..`+strconv.Itoa(each)+`"/></extensionElements></multiInstanceLoopCharacteristics></sendTask>`, 1),
+		end, "start -> tell -> end"))
+	before := heap()
+	for range instances {
+		w.launch("burst", map[string]any{"text": strings.Repeat("x", size)})
+	}
+	for calls := bus.calls.Load(); bus.calls.Load() < calls+3; { // hours, at half a minute between two attempts
+		w.advance(time.Hour)
+	}
+	require.Equal(t, instances*each, w.rows("outbox"))
+	require.LessOrEqual(t, bus.messages.Load(), int64(500))
+	require.LessOrEqual(t, bus.most.Load(), int64(8<<20+size))
+	require.Less(t, heap()-before, int64(instances*each*size/2), "most of it is not in memory")
+	bus.away.Store(false)
+	for w.r.Outbox() > 0 {
+		w.advance(time.Minute)
+	}
+}
+
+// heap is what is in use.
+func heap() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 // A message that can never be sent does not hold up the others. It can be tried again.
