@@ -240,7 +240,7 @@ func TestReadyMeansDeployed(t *testing.T) {
 	require.NoError(t, err)
 	defer silent.Close()
 	address := freeAddress(t)
-	held := launch(t, t.TempDir(), "--listen", address, "--kafka", silent.Addr().String())
+	held := launch(t, t.TempDir(), "--listen", address, "--kafka", silent.Addr().String(), "--stop-timeout", "2s")
 	held.url = "http://" + address
 	held.eventually(func() bool {
 		response, err := http.Get(held.url + "/readyz")
@@ -253,7 +253,7 @@ func TestReadyMeansDeployed(t *testing.T) {
 		require.NoError(t, err)
 		return strings.Contains(string(text), "what is to be deployed at the start is not deployed yet")
 	}, "it does not say that the flows are not deployed yet")
-	held.kill()
+	require.Zero(t, held.stop(), "it stops, although Kafka never answers")
 
 	s := launch(t, t.TempDir(), "--listen", address)
 	s.url = "http://" + address
