@@ -98,9 +98,10 @@ func checkSize(path string) error {
 	return err
 }
 
-// checkFormat refuses a file that is not ours, and marks a new one.
+// checkFormat refuses a file that is not ours, and marks a new one. It writes to no other: a transaction would drop the list of free pages.
 func checkFormat(db *bbolt.DB) error {
-	return db.Update(func(tx *bbolt.Tx) error {
+	isNew := false
+	err := db.View(func(tx *bbolt.Tx) error {
 		if bucket := tx.Bucket(formatBucket); bucket != nil {
 			if found := bucket.Get(formatKey); string(found) != format {
 				return fmt.Errorf("the store has format %q, this Sonata knows format %s only; use the Sonata that wrote it", found, format)
@@ -110,6 +111,13 @@ func checkFormat(db *bbolt.DB) error {
 		if name, _ := tx.Cursor().First(); name != nil {
 			return errors.New("the file is a bbolt database, but not one of Sonata")
 		}
+		isNew = true
+		return nil
+	})
+	if err != nil || !isNew {
+		return err
+	}
+	return db.Update(func(tx *bbolt.Tx) error {
 		bucket, err := tx.CreateBucket(formatBucket)
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -115,4 +116,34 @@ func TestFailedCommit(t *testing.T) {
 	s = open(t, dir)
 	require.NoError(t, write("4"))
 	require.NoError(t, s.Close())
+}
+
+// To open and close a store changes nothing in it: not the list of its free pages either, which saves the next Open from reading all of it.
+func TestOpeningWritesNothing(t *testing.T) {
+	dir := t.TempDir()
+	store, err := Open(dir)
+	require.NoError(t, err)
+	require.NoError(t, store.Update(func(tx runner.Tx) error { return tx.Put("table", []byte("key"), []byte("value")) }))
+	require.NoError(t, store.Close())
+	before, err := os.ReadFile(filepath.Join(dir, FileName))
+	require.NoError(t, err)
+	store, err = Open(dir)
+	require.NoError(t, err)
+	require.NoError(t, store.View(func(runner.ReadTx) error { return nil }))
+	require.NoError(t, store.Close())
+	after, err := os.ReadFile(filepath.Join(dir, FileName))
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(before, after))
+}
+
+// A file that was cut off is refused, in words.
+func TestCutOff(t *testing.T) {
+	dir := t.TempDir()
+	store, err := Open(dir)
+	require.NoError(t, err)
+	require.NoError(t, store.Update(func(tx runner.Tx) error { return tx.Put("table", []byte("key"), make([]byte, 1<<20)) }))
+	require.NoError(t, store.Close())
+	require.NoError(t, os.Truncate(filepath.Join(dir, FileName), 1<<19))
+	_, err = Open(dir)
+	require.ErrorContains(t, err, "is cut off: it has 524288 bytes and needs ")
 }

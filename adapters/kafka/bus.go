@@ -109,11 +109,14 @@ func (b *Bus) ClusterID(ctx context.Context) (string, error) {
 	defer leave()
 	ctx, cancel := context.WithTimeout(ctx, b.config.RequestTimeout)
 	defer cancel()
-	id, err := b.topics.admin.ClusterID(ctx)
-	if err != nil {
-		return "", b.topics.unreachable(err, b.config.RequestTimeout)
+	for {
+		id, err := b.topics.clusterID(ctx)
+		if err == nil {
+			return id, nil
+		} else if ctx.Err() != nil {
+			return "", b.topics.unreachable(ctx.Err(), b.config.RequestTimeout)
+		}
 	}
-	return id, nil
 }
 
 // join makes one error of what is wrong with topics, naming a reason that they share once.

@@ -216,6 +216,16 @@ func (t *topics) commit(ctx context.Context, group string, positions []confluent
 	return nil
 }
 
+// uncancellable bounds a call that does not heed the end of its context before its time is over.
+const uncancellable = 250 * time.Millisecond
+
+// clusterID waits for a moment for what the cluster is called.
+func (t *topics) clusterID(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, uncancellable)
+	defer cancel()
+	return t.admin.ClusterID(ctx)
+}
+
 func (t *topics) unreachable(err error, within time.Duration) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
