@@ -240,3 +240,13 @@ func TestAParticipantInThePlaceOfAnother(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, letters)
 }
+
+// A participant that registers and does not take its elements back is a fault, which is seen and published.
+func TestWhatCannotBeGivenBack(t *testing.T) {
+	s := newReporting(t, "PASSIVE")
+	s.behave(s.first, map[string]any{"restart": true, "behaviour": map[string]any{"delay": "PT0.1S", "silent": false, "fail": true}})
+	s.fly(2 * time.Minute)
+	require.Equal(t, "FAILED", s.loop("a")["stateChangeResult"])
+	require.Equal(t, "First has not got its elements back", s.loop("a")["message"])
+	require.Len(t, s.told("control-loop-notification"), 1)
+}

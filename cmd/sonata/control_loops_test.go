@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sonata-bpmn/sonata/api/controlloop"
@@ -52,8 +54,9 @@ func TestControlLoopsOfCLAMP(t *testing.T) {
 // killed is a program that is killed and started again on the same data.
 type killed struct {
 	*sonata
-	t    *testing.T
-	data string
+	t        *testing.T
+	data     string
+	document any // OpenAPI's, once it is read
 }
 
 func (k *killed) start() {
@@ -140,7 +143,30 @@ func (k *killed) clamp(method, path, body string, status int) string {
 	text, err := io.ReadAll(response.Body)
 	require.NoError(k.t, err)
 	require.Equal(k.t, status, response.StatusCode, "%s %s: %s", method, path, text)
+	k.described(response, text)
 	return string(text)
+}
+
+// described holds an answer to the OpenAPI document that the program serves.
+func (k *killed) described(response *http.Response, body []byte) {
+	k.t.Helper()
+	if k.document == nil {
+		served, err := http.Get(k.url + controlloop.Prefix + "/openapi.json") //nolint:noctx // it is on this machine, and at once
+		require.NoError(k.t, err)
+		defer served.Body.Close()
+		k.document, err = jsonschema.UnmarshalJSON(served.Body)
+		require.NoError(k.t, err)
+	}
+	path := strings.TrimPrefix(response.Request.URL.Path, controlloop.Prefix)
+	require.Contains(k.t, k.document.(map[string]any)["paths"], path)
+	schemas := jsonschema.NewCompiler()
+	require.NoError(k.t, schemas.AddResource("openapi.json", k.document))
+	schema, err := schemas.Compile(fmt.Sprintf("openapi.json#/paths/%s/%s/responses/%d/content/application~1json/schema",
+		strings.ReplaceAll(path, "/", "~1"), strings.ToLower(response.Request.Method), response.StatusCode))
+	require.NoError(k.t, err)
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
+	require.NoError(k.t, err)
+	require.NoError(k.t, schema.Validate(value), "%s %s: %s", response.Request.Method, path, body)
 }
 
 // clampLoop is what REST shows of a control loop.
