@@ -18,7 +18,7 @@ func (n *naive) do(before *engine.Instance, c engine.Command) string {
 		if node := n.nodes[c.Element]; node != nil && node.ParallelMultiple {
 			n.gatherStart(node, c)
 		} else {
-			n.start(c.Element, c.Variables)
+			n.start(c)
 		}
 		return ""
 	case engine.CancelInstance:

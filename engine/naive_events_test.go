@@ -16,7 +16,17 @@ var waitKinds = map[string]string{
 
 // waitsOf are what the event definitions of an event wait for.
 func (n *naive) waitsOf(event *bpmn.FlowNode, lookup func(string) any) ([]*wait, string) {
+	keyless := func(m *bpmn.Message) bool {
+		if m.CorrelationKey == nil {
+			return false
+		}
+		key, err := evaluate(*m.CorrelationKey, lookup)
+		return err != nil || key == nil
+	}
 	if event.Kind == "receiveTask" {
+		if keyless(event.Message) {
+			return nil, "MESSAGE_ERROR"
+		}
 		return []*wait{{kind: "message", element: event.ID}}, ""
 	}
 	var waits []*wait
@@ -30,10 +40,8 @@ func (n *naive) waitsOf(event *bpmn.FlowNode, lookup func(string) any) ([]*wait,
 			return nil, "TIMER_ERROR"
 		}
 		begins := event.Kind == "startEvent" && event.Parent == nil // any message will do for what has no key yet
-		if kind == "message" && d.Message.CorrelationKey != nil && !begins {
-			if key, err := evaluate(*d.Message.CorrelationKey, lookup); err != nil || key == nil {
-				return nil, "MESSAGE_ERROR"
-			}
+		if kind == "message" && !begins && keyless(d.Message) {
+			return nil, "MESSAGE_ERROR"
 		}
 		waits = append(waits, w)
 	}

@@ -125,7 +125,12 @@ func (n *naive) work(v *visit) {
 		}
 		n.finish(v, map[string]any{v.node.ResultVariable: value})
 	case kind == "receiveTask":
-		v.waits = append(v.waits, &wait{kind: "message", element: v.node.ID})
+		waits, fault := n.waitsOf(v.node, v.lookup)
+		if fault != "" {
+			n.fail(v, fault)
+			return
+		}
+		v.waits = append(v.waits, waits...)
 	case kind == "callActivity":
 		v.waits = append(v.waits, &wait{kind: "call", element: v.node.ID})
 	case kind == "subProcess", kind == "transaction":

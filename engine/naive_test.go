@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sonata-bpmn/sonata/bpmn"
+	"github.com/sonata-bpmn/sonata/engine"
 )
 
 // The naive interpreter executes a model as the specification words it, as slowly and simply as that allows: it walks the
@@ -150,20 +151,42 @@ func (n *naive) index(k *bpmn.Container) {
 	}
 }
 
-// start begins the process at the start event, or where nothing leads to when there is none.
-func (n *naive) start(element string, vars map[string]any) {
-	n.root = &area{kind: areaProcess, body: &n.process.Container, vars: maps.Clone(vars)}
-	if n.root.vars == nil {
-		n.root.vars = map[string]any{}
+// start begins the process at the start event, at what a message instantiates, or where nothing leads to when there is none.
+func (n *naive) start(c engine.StartInstance) {
+	n.root = &area{kind: areaProcess, body: &n.process.Container, vars: merged(nil, c.Variables)}
+	var data map[string]any
+	if c.Message != nil {
+		data, _ = c.Message.Data.(map[string]any)
 	}
-	for _, node := range starts(n.root.body, element) {
+	for _, node := range starts(n.root.body, c.Element) {
 		v := &visit{node: node, in: n.root}
 		n.root.visits = append(n.root.visits, v)
-		if n.opened(v) {
+		switch {
+		case node.Kind != "startEvent" && c.Element != "":
+			n.instantiate(v, data)
+		case node.Kind == "startEvent" && !n.results(v, data):
+		case n.opened(v):
 			n.begin(v)
 		}
 	}
 	n.settle()
+}
+
+// instantiate begins at a receive task, or at one of the events after a gateway; a parallel gateway then waits for the others (§10.6.6).
+func (n *naive) instantiate(v *visit, data map[string]any) {
+	if v.node.Kind == "receiveTask" {
+		n.finish(v, data)
+	} else {
+		n.happen(v, data)
+	}
+	n.open(n.root)
+	for _, f := range v.node.Incoming {
+		for _, other := range f.Source.Outgoing {
+			if f.Source.EventGatewayType == "Parallel" && other.Target != v.node {
+				n.enter(n.root, other.Target)
+			}
+		}
+	}
 }
 
 // starts are the start event that was named, the only none start event, or every node that nothing leads to.

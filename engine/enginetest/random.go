@@ -48,8 +48,8 @@ func (r *Random) processes(write func(id string)) []string {
 			r.size = 3 + r.IntN(8)
 		}
 		write(id)
-		if id == "main" && r.one(8) {
-			r.gatherToStart()
+		if id == "main" && r.one(3) {
+			r.triggerToStart()
 		}
 		texts = append([]string{strings.Join(r.lines, "\n")}, texts...)
 		r.calls = append(r.calls, id)
@@ -57,12 +57,42 @@ func (r *Random) processes(write func(id string)) []string {
 	return texts
 }
 
-// gatherToStart lets a process begin when several triggers have come, if it has a start event.
-func (r *Random) gatherToStart() {
+// triggerToStart lets a process begin with something that comes, if it has a start event: with one trigger, when several have come, at a
+// receive task, or at the events after a gateway.
+func (r *Random) triggerToStart() {
 	i := slices.IndexFunc(r.lines, func(line string) bool { return strings.HasPrefix(line, "startEvent ") })
-	if i >= 0 {
+	if i < 0 {
+		return
+	}
+	start := strings.Fields(r.lines[i])[1]
+	switch r.IntN(6) {
+	case 0:
+		r.lines[i] = "receiveTask " + start + ` message=g0 key="= k" instantiate` + r.mapsOut()
+	case 1:
+		r.lines = slices.Insert(r.lines, i, r.startGateway(start)...)
+		r.lines = slices.DeleteFunc(r.lines, func(line string) bool { return line == "startEvent "+start })
+	case 2:
+		r.lines[i] += pick(r, " message=g0", " signal=g1", " timeDuration=PT5S", " message=g0 signal=g1") + r.mapsOut()
+	default:
 		r.lines[i] += ` message=g0 key="= k" signal=g1 ` + pick(r, "", "timeDuration=PT5S ", "condition=c0 ") + "parallel" + r.mapsOut()
 	}
+}
+
+// startGateway are the lines of a gateway that instantiates, with the events after it, in place of a start event. It takes one of
+// them, or waits for all.
+func (r *Random) startGateway(start string) []string {
+	gate, parallel := r.name("gate"), r.one(2)
+	kind, attributes := "task", " instantiate"
+	if parallel {
+		kind, attributes = "parallelGateway", " instantiate parallel"
+	}
+	lines := []string{"eventBasedGateway " + gate + attributes, kind + " " + start}
+	for i := range 2 + r.IntN(2) {
+		event := r.name("first")
+		lines = append(lines, fmt.Sprintf(`%s %s message=g%d key="= k"%s`, pick(r, "intermediateCatchEvent", "receiveTask"), event, i, r.mapsOut()),
+			gate+" -> "+event, event+" -> "+start)
+	}
+	return lines
 }
 
 // Variables are values for the variables that random processes read.

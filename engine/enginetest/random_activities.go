@@ -61,7 +61,7 @@ func (r *Random) task(at place) (string, []exit) {
 	case n < 11:
 		return r.node("sendTask", "send", "type=kafka:publish header:topic=%s%s", r.topic(), extra), nil
 	case n < 13:
-		return r.node("receiveTask", "receive", "message=%s key=k%s", r.topic(), extra), nil
+		return r.node("receiveTask", "receive", "message=%s key=%s%s", r.topic(), pick(r, "k", `"= k"`), extra), nil
 	case n < 15:
 		return r.node("scriptTask", "script", `script="= %s" result=%s%s`, pick(r, "n0 + 1", "n1 + 1", "n2 + 1"), pick(r, "n0", "n1"), r.loop()), nil
 	case n < 18 && len(r.calls) > 0:
@@ -178,7 +178,7 @@ func (r *Random) adHoc(at place, extra string) string {
 }
 
 var triggers = []func(r *Random) string{
-	func(r *Random) string { return "message=" + r.topic() + " key=k" },
+	func(r *Random) string { return "message=" + r.topic() + pick(r, " key=k", ` key="= k"`) },
 	func(r *Random) string { return fmt.Sprintf("timeDuration=PT%dS", r.seconds()) },
 	func(r *Random) string { return `timeDuration="= wait"` },
 	func(r *Random) string { return fmt.Sprintf("signal=s%d", r.IntN(2)) },

@@ -28,12 +28,13 @@ func NewPath(w *World, r *Random) (*Path, error) {
 	p := &Path{World: w, Random: r}
 	vars := r.Variables()
 	c := engine.StartInstance{Variables: vars}
-	if starts := w.Processes["main"].Starts(); len(starts) > 0 && starts[0].Gathers {
+	if starts := w.Processes["main"].Starts(); len(starts) > 0 && starts[0].Kind != engine.StartNone {
 		first := pick(r, starts...)
 		c.Element = first.Element
-		if first.Kind == engine.StartMessage {
+		switch first.Kind {
+		case engine.StartMessage:
 			c.Variables, c.Message = nil, &engine.Message{Name: first.Name, Data: vars}
-		} else {
+		case engine.StartSignal:
 			c.Signal = first.Name
 		}
 	}
