@@ -1,5 +1,11 @@
 package engine_test
 
+import (
+	"slices"
+
+	"github.com/sonata-bpmn/sonata/bpmn"
+)
+
 // beginLoop starts a looping activity (§13.3.6, §13.3.7).
 func (n *naive) beginLoop(v *visit) {
 	spec := v.node.Loop
@@ -78,17 +84,24 @@ func (n *naive) again(v *visit) bool {
 func (n *naive) endRound(w *visit) {
 	v := w.in.around
 	spec, loop := v.node.Loop, v.loop
+	var output any
 	if spec.OutputElement != nil {
 		lookup := w.lookup
 		if w.inside != nil {
 			lookup = w.inside.lookup
 		}
-		value, err := evaluate(*spec.OutputElement, lookup)
+		var err error
+		output, err = evaluate(*spec.OutputElement, lookup)
 		if err != nil {
 			n.unsure = "an output element with a fault"
 			return
 		}
-		loop.outputs[w.number-1] = value
+	}
+	if !n.behave(w) {
+		return
+	}
+	if spec.OutputElement != nil {
+		loop.outputs[w.number-1] = output
 	}
 	n.record(w)
 	loop.finished++
@@ -124,4 +137,89 @@ func (n *naive) endLoop(v *visit) {
 		n.write(nil, v.in, map[string]any{name: v.loop.outputs})
 	}
 	n.complete(v)
+}
+
+// behave throws what the activity throws as one of its instances completes (§10.3.8), and says whether the instance is still there. What
+// is thrown says how far the activity is, with this instance as completed.
+func (n *naive) behave(w *visit) bool {
+	loop := w.in.around.loop
+	attributes := map[string]any{
+		"numberOfInstances": int64(loop.total), "numberOfActiveInstances": int64(loop.started - loop.finished - 1 - loop.withdrew),
+		"numberOfCompletedInstances": int64(loop.finished + 1), "numberOfTerminatedInstances": int64(loop.withdrew),
+	}
+	lookup := with(attributes, w.innermost)
+	thrown, ok := n.behaviors(w, lookup)
+	if !ok {
+		n.fail(w, "EXPRESSION_ERROR")
+		return false
+	}
+	data := merged(attributes, map[string]any{"loopCounter": lookup("loopCounter")})
+	for _, d := range thrown {
+		n.throwFrom(w, d, data)
+		if w.fault != "" || n.state != "ACTIVE" || !slices.Contains(w.in.visits, w) || !n.alive(w.in) {
+			return false
+		}
+	}
+	return true
+}
+
+// behaviors are the event definitions to throw, errors first.
+func (n *naive) behaviors(w *visit, lookup func(string) any) (thrown []*bpmn.EventDefinition, ok bool) {
+	switch spec := w.node.Loop; spec.Behavior {
+	case "None":
+		return []*bpmn.EventDefinition{spec.NoneBehavior}, true
+	case "One":
+		if w.in.around.loop.finished == 0 {
+			return []*bpmn.EventDefinition{spec.OneBehavior}, true
+		}
+	case "Complex":
+		for _, b := range spec.ComplexBehaviors {
+			holds, err := holds(b.Condition, lookup)
+			if err != nil {
+				return nil, false
+			}
+			d := b.Event.EventDefinitions[0]
+			if holds {
+				thrown = append(thrown, d)
+			}
+		}
+	}
+	slices.SortStableFunc(thrown, func(a, b *bpmn.EventDefinition) int { return rank(a) - rank(b) })
+	return thrown, true
+}
+
+func rank(d *bpmn.EventDefinition) int {
+	if d.Error != nil {
+		return 0
+	}
+	return 1
+}
+
+// throwFrom throws one event: the boundary of the activity catches it, else it goes where such an event goes.
+func (n *naive) throwFrom(w *visit, d *bpmn.EventDefinition, data map[string]any) {
+	whole := w.in.around
+	switch {
+	case d.Error != nil:
+		n.throwError(w, d.Error.Code, data)
+		return
+	case d.Escalation != nil:
+		n.escalate(w, d.Escalation.Code, data)
+		return
+	}
+	for _, wait := range whole.waits {
+		if wait.element == whole.node.ID {
+			continue
+		}
+		awaited := n.nodes[wait.element].EventDefinitions[wait.definition]
+		if d.Signal != nil && awaited.Signal != nil && awaited.Signal.Name == d.Signal.Name ||
+			d.Message != nil && awaited.Message != nil && awaited.Message.Name == d.Message.Name {
+			n.fire(whole, wait, data)
+			return
+		}
+	}
+	if d.Signal != nil {
+		n.thrown = append(n.thrown, "signal "+d.Signal.Name)
+	} else {
+		n.thrown = append(n.thrown, "message "+w.node.ID)
+	}
 }

@@ -66,16 +66,16 @@ func (n *naive) wholeOf(in *engine.Instance) string {
 
 // tree is a visit with everything inside.
 func (v *visit) tree() string {
-	if v.inside == nil {
-		return v.String() + head(v.vars, nil, nil, "")
-	}
 	before := ""
-	if undoneLate(v.node) {
+	if undoneLate(v.node) && v.begun && (v.inside != nil || v.node.Loop == nil || v.number > 0) {
 		for _, d := range v.in.done {
 			if d.at < v.began {
 				before += "after " + d.node.ID + " "
 			}
 		}
+	}
+	if v.inside == nil {
+		return v.String() + before + head(v.vars, nil, nil, "")
 	}
 	return v.String() + before + v.inside.tree()
 }

@@ -113,7 +113,7 @@ func (f *failure) again(texts []string) (g *failure) {
 	return nil
 }
 
-var attribute = regexp.MustCompile(` (in|out|each|each-sequential|times|until|into|done|sequential|loopWhile|loopMax|nonInterrupting|keepRemaining|parallel|timeDuration|testBefore)(:\w+)?(=("[^"]*"|\S+))?`)
+var attribute = regexp.MustCompile(` (in|out|each|each-sequential|times|until|into|done|sequential|loopWhile|loopMax|nonInterrupting|keepRemaining|parallel|timeDuration|testBefore|behavior)(:\w+)?(=("[^"]*"|\S+))?`)
 
 // without gives the lines without the block that begins at one of them, without the node there, without that line alone, and
 // with an attribute of it left out.

@@ -161,7 +161,7 @@ func (m *modelReader) attribute(n *bpmn.FlowNode, name, value string) {
 		n.EventDefinitions = append(n.EventDefinitions, &bpmn.EventDefinition{Element: bpmn.Element{ID: n.ID + "_compensate"}, Kind: "compensateEventDefinition", WaitForCompletion: true, ActivityRef: value})
 	case "goOn": // does not wait for the compensation
 		n.EventDefinitions[len(n.EventDefinitions)-1].WaitForCompletion = false
-	case "each", "each-sequential", "times", "times-sequential", "until", "into", "loopWhile", "loopMax", "testBefore":
+	case "each", "each-sequential", "times", "times-sequential", "until", "into", "loopWhile", "loopMax", "testBefore", "behavior":
 		m.loop(n, head, tail, value)
 	case "done":
 		x := expression("=" + value)
@@ -241,7 +241,8 @@ func (m *modelReader) resolve(k *bpmn.Container) {
 	}
 }
 
-// loop reads the marker of a looping activity: each:item="= list", times="= n", until="condition", into:list="= value".
+// loop reads the marker of a looping activity: each:item="= list", times="= n", until="condition", into:list="= value", and what it throws:
+// behavior:One=signal=s, behavior:None=error=E, behavior:Complex="condition => escalation=U".
 func (m *modelReader) loop(n *bpmn.FlowNode, head, tail, value string) {
 	if n.Loop == nil {
 		n.Loop = &bpmn.LoopCharacteristics{Kind: "multiInstanceLoopCharacteristics"}
@@ -266,6 +267,27 @@ func (m *modelReader) loop(n *bpmn.FlowNode, head, tail, value string) {
 		n.Loop.LoopMaximum, _ = strconv.Atoi(value)
 	case "testBefore":
 		n.Loop.TestBefore = true
+	case "behavior":
+		m.behavior(n, tail, value)
+	}
+}
+
+// behavior reads what a multi-instance activity throws.
+func (m *modelReader) behavior(n *bpmn.FlowNode, kind, value string) {
+	condition, thrown, conditional := strings.Cut(value, " => ")
+	if !conditional {
+		thrown = value
+	}
+	e := &bpmn.FlowNode{Element: bpmn.Element{ID: n.ID + "_" + kind}, Kind: "implicitThrowEvent"}
+	trigger, name, _ := strings.Cut(thrown, "=")
+	m.trigger(e, trigger, name)
+	switch n.Loop.Behavior = kind; kind {
+	case "One":
+		n.Loop.OneBehavior = e.EventDefinitions[0]
+	case "None":
+		n.Loop.NoneBehavior = e.EventDefinitions[0]
+	case "Complex":
+		n.Loop.ComplexBehaviors = append(n.Loop.ComplexBehaviors, &bpmn.ComplexBehavior{Condition: &bpmn.Expression{Text: "=" + condition}, Event: e})
 	}
 }
 

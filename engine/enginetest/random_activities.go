@@ -1,6 +1,9 @@
 package enginetest
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // place is where a random process is being written.
 type place struct {
@@ -51,6 +54,9 @@ func (r *Random) task(at place) (string, []exit) {
 		n = r.IntN(18)
 	}
 	extra := r.mappings() + r.loop()
+	if strings.Contains(extra, " each") || strings.Contains(extra, " times") {
+		extra += r.behavior(at)
+	}
 	switch {
 	case n < 1:
 		return r.node("serviceTask", "work", `type=work loopWhile="again%d"%s`, r.IntN(2), pick(r, "", " testBefore")), nil
@@ -114,6 +120,32 @@ func (r *Random) loop() string {
 		s += ` into:out0="= loopCounter"`
 	}
 	return s
+}
+
+// behavior says what a multi-instance activity throws as its instances complete.
+func (r *Random) behavior(at place) string {
+	thrown := func() string {
+		switch {
+		case at.graph && r.one(6):
+			return "error=" + pick(r, "E1", "E2")
+		case len(at.codes) > 0 && r.one(4):
+			return "error=" + pick(r, at.codes...)
+		}
+		return pick(r, "signal=s0", "signal=s1", "message=m0", "message=m1", "escalation=U1", "escalation=U2")
+	}
+	switch r.IntN(6) {
+	case 0:
+		return " behavior:One=" + thrown()
+	case 1:
+		return " behavior:None=" + thrown()
+	case 2:
+		s := ""
+		for range 1 + r.IntN(2) {
+			s += fmt.Sprintf(` behavior:Complex="%s => %s"`, pick(r, "b0", "n1 > 5", "loopCounter == 2", "numberOfCompletedInstances == 1", "numberOfActiveInstances == 0"), thrown())
+		}
+		return s
+	}
+	return ""
 }
 
 // subProcess writes one, with events on its boundary for what is thrown inside.
