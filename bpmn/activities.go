@@ -66,7 +66,7 @@ func (r *reader) operation(n *node, f *FlowNode) {
 	})
 }
 
-// operation is what an interface offers (§8.4.1).
+// operation is what an interface offers (§8.5.1).
 type operation struct{ owner, name string }
 
 func (r *reader) interfaces(n *node) {

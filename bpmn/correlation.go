@@ -1,6 +1,6 @@
 package bpmn
 
-// Correlation as BPMN draws it (§8.3.2): a correlation key is a set of properties; for each property and message an expression
+// Correlation as BPMN draws it (§8.4.2): a correlation key is a set of properties; for each property and message an expression
 // on the message gives its value. A correlation subscription of a process says which values its instance waits for, by
 // expressions on its variables; without one, the first message of the conversation decides.
 

@@ -231,7 +231,7 @@ func (d *dataReader) linkScript() {
 }
 
 // declareData gives each sub-process the data objects in it that associations fill or read, and its properties, as variables
-// of its own (§10.4.7). A data object that is only drawn stays drawing.
+// of its own (§10.5.7). A data object that is only drawn stays drawing.
 func (r *reader) declareData() {
 	for _, p := range r.flowNodes {
 		if p.Body == nil {

@@ -1,6 +1,6 @@
 package bpmn
 
-// readDefinitions reads the root element (§8.2.2).
+// readDefinitions reads the root element (§8.2.1).
 func (r *reader) readDefinitions(n *node) *Definitions {
 	d := &Definitions{
 		TargetNamespace:    n.attr("targetNamespace"),
@@ -102,7 +102,7 @@ func (r *reader) itemDefinition(n *node) *ItemDefinition {
 	return d
 }
 
-// extensionDeclaration reads bpmn:extension, by which a file can insist that its readers know an extension (§8.2.3).
+// extensionDeclaration reads bpmn:extension, by which a file can insist that its readers know an extension (§8.3.3).
 func (r *reader) extensionDeclaration(n *node) {
 	r.element(n)
 	definition := n.kept("definition")

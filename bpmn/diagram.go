@@ -46,7 +46,7 @@ func (r *reader) drawn(n *node) Drawn {
 	return d
 }
 
-// caption is what stands on an element in a diagram (§8.3.1, Artifacts; §10.4.1, the state of a data object).
+// caption is what stands on an element in a diagram (§8.4.1, Artifacts; §10.4.1, the state of a data object).
 func (r *reader) caption(n *node) string {
 	text := n.peek("name")
 	for _, c := range n.children {

@@ -67,7 +67,7 @@ func (r *reader) defaultLanguage() string {
 	return ""
 }
 
-// expressionType checks xsi:type, which says whether the text is meant for a machine (§8.3.6, §8.3.7).
+// expressionType checks xsi:type, which says whether the text is meant for a machine (§8.4.6, §8.4.7).
 func (r *reader) expressionType(n *node) {
 	value, ok := n.lookupIn(NamespaceXSI, "type")
 	if !ok {

@@ -1,6 +1,6 @@
 package bpmn
 
-// sequenceFlow reads a sequence flow and links it to its ends, which must be in the same container (§8.3.13).
+// sequenceFlow reads a sequence flow and links it to its ends, which must be in the same container (§8.4.13).
 func (r *reader) sequenceFlow(n *node, c *Container) *SequenceFlow {
 	f := &SequenceFlow{Element: r.element(n), Condition: r.expression(r.child(n, "conditionExpression"))}
 	n.information("isImmediate")
@@ -28,7 +28,7 @@ func (r *reader) flowEnd(n *node, c *Container, key string) *FlowNode {
 	return end
 }
 
-// defaultFlow links the flow that is taken when no condition holds (§8.3.13).
+// defaultFlow links the flow that is taken when no condition holds (§8.4.13).
 func (r *reader) defaultFlow(n *node, f *FlowNode) {
 	r.later(func() { f.Default = reference[SequenceFlow](r, n, "default", "a sequenceFlow") })
 }
@@ -114,7 +114,7 @@ func (r *reader) forbiddenFlow(f placedNode, verb string, flow *SequenceFlow) {
 }
 
 // checkConditionPlace refuses a condition where it would not be evaluated: only activities and exclusive, inclusive and
-// complex gateways choose among their flows (§8.3.13, Table 8.60).
+// complex gateways choose among their flows (§8.4.13, Table 8.60).
 func (r *reader) checkConditionPlace(f placedFlow) {
 	if f.Condition == nil || f.Source == nil || flowNodeClasses[f.Source.Kind] == activity {
 		return

@@ -19,7 +19,7 @@ type Position struct {
 	Line, Column int
 }
 
-// Element is what every BPMN element has (§8.2.1, BaseElement).
+// Element is what every BPMN element has (§8.3.1, BaseElement).
 type Element struct {
 	ID, Name      string
 	Pos           Position
@@ -28,7 +28,7 @@ type Element struct {
 	Properties map[string]string
 }
 
-// Definitions is the root of a document (§8.2.2).
+// Definitions is the root of a document (§8.2.1).
 type Definitions struct {
 	Element
 	TargetNamespace    string
@@ -70,7 +70,7 @@ type Process struct {
 	Correlations []*Correlation
 }
 
-// Correlation matches a message with the conversation that it belongs to (§8.3.2): a message resumes an instance when the
+// Correlation matches a message with the conversation that it belongs to (§8.4.2): a message resumes an instance when the
 // values of Message and of Instance are the same, all of them, as texts. There is one value for each correlation property.
 type Correlation struct {
 	// ID is that of the correlation key.
@@ -83,7 +83,7 @@ type Correlation struct {
 	Instance []Expression
 }
 
-// FlowNode is an activity, gateway or event (§8.3.9). Fields that a kind does not have are zero.
+// FlowNode is an activity, gateway or event (§8.4.9). Fields that a kind does not have are zero.
 type FlowNode struct {
 	Element
 	Kind     string // XML local name: "exclusiveGateway", "serviceTask", "boundaryEvent", …
@@ -137,7 +137,7 @@ type FlowNode struct {
 	Ordering                 string
 }
 
-// SequenceFlow connects two flow nodes of one container (§8.3.13).
+// SequenceFlow connects two flow nodes of one container (§8.4.13).
 type SequenceFlow struct {
 	Element
 	Source, Target *FlowNode
@@ -269,7 +269,7 @@ type ComplexBehavior struct {
 	Event     *FlowNode // an implicitThrowEvent
 }
 
-// Message is a bpmn:message (§8.3.11). Its name is the topic unless the extension property "topic" says otherwise.
+// Message is a bpmn:message (§8.4.11). Its name is the topic unless the extension property "topic" says otherwise.
 type Message struct {
 	Element
 	CorrelationKey *Expression // zeebe:subscription correlationKey
@@ -286,19 +286,19 @@ func (m *Message) Topic() string {
 // Signal is a bpmn:signal (§10.5.5).
 type Signal struct{ Element }
 
-// Error is a bpmn:error (§8.3.3).
+// Error is a bpmn:error (§8.4.3).
 type Error struct {
 	Element
 	Code string
 }
 
-// Escalation is a bpmn:escalation (§8.3.4).
+// Escalation is a bpmn:escalation (§8.4.4).
 type Escalation struct {
 	Element
 	Code string
 }
 
-// ItemDefinition is a bpmn:itemDefinition (§8.3.10).
+// ItemDefinition is a bpmn:itemDefinition (§8.4.10).
 type ItemDefinition struct {
 	Element
 	StructureRef string
@@ -314,20 +314,20 @@ type DataObject struct {
 	IsCollection   bool
 }
 
-// TextAnnotation is a note on the diagram (§8.3.1).
+// TextAnnotation is a note on the diagram (§8.4.1).
 type TextAnnotation struct {
 	Element
 	Text string
 }
 
-// Association connects an artifact or a compensation handler with an element (§8.3.1).
+// Association connects an artifact or a compensation handler with an element (§8.4.1).
 type Association struct {
 	Element
 	SourceRef, TargetRef string
 	Direction            string
 }
 
-// Lane groups flow nodes of a process (§10.8.2). It is information only.
+// Lane groups flow nodes of a process (§10.8). It is information only.
 type Lane struct {
 	Element
 	FlowNodeRefs []string

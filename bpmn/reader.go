@@ -62,7 +62,7 @@ func newReader(file string) *reader {
 	}
 }
 
-// element reads what every BPMN element has (§8.2.1).
+// element reads what every BPMN element has (§8.3.1).
 func (r *reader) element(n *node) Element {
 	n.read = true
 	name, _ := n.use("", "name", kept)

@@ -115,7 +115,7 @@ type ResolveIncident struct {
 }
 
 // SetVariables writes variables from outside, into the named scope (0: the process). With Local they are set right there,
-// else in the nearest scope that has them (§10.4.7).
+// else in the nearest scope that has them (§10.5.7).
 type SetVariables struct {
 	Scope     ID
 	Variables map[string]any

@@ -24,7 +24,7 @@ type Construct struct {
 	NonInterrupting bool
 }
 
-// Markers of activities (§10.3.2, §10.3.8), and of what begins a process (§10.3.3, §10.6.6).
+// Markers of activities (§10.3, §10.3.8), and of what begins a process (§10.3.3, §10.6.6).
 const (
 	MarkerLoop                  = "loop"
 	MarkerParallelInstances     = "parallel multi-instance"

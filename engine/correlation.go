@@ -10,7 +10,7 @@ import (
 	"github.com/sonata-bpmn/sonata/bpmn"
 )
 
-// A message finds the instance that waits for it by a correlation key (§8.3.2). What the key of a message is, its record
+// A message finds the instance that waits for it by a correlation key (§8.4.2). What the key of a message is, its record
 // says (the attribute correlationkey, else the record's key), or expressions on the message do: the extension property
 // "correlationKeyExpression" of the event, task or message, or the correlation properties that are drawn. What it must be,
 // expressions on the instance's variables say, or the first message of the conversation did.

@@ -20,7 +20,7 @@ const correlated = `
 
 var bill = engine.Message{Name: "bills", Data: variables("orderId", int64(7)), Record: variables("headers", variables("shop", "Rome"))}
 
-// §8.3.2, key-based correlation: the first message of a conversation gives the key its value, whether it was received or sent.
+// §8.4.2, key-based correlation: the first message of a conversation gives the key its value, whether it was received or sent.
 func TestConversationBegins(t *testing.T) {
 	t.Run("by a message that starts the instance", func(t *testing.T) {
 		k := start(t, drawn(t, `<startEvent id="s"><messageEventDefinition messageRef="order" /></startEvent>
@@ -51,7 +51,7 @@ func TestConversationBegins(t *testing.T) {
 	})
 }
 
-// §8.3.2, context-based correlation: a subscription of the process says by its variables which messages it waits for.
+// §8.4.2, context-based correlation: a subscription of the process says by its variables which messages it waits for.
 func TestCorrelationSubscription(t *testing.T) {
 	k := start(t, drawn(t, `<correlationSubscription id="cs" correlationKeyRef="byNumber">
 			<correlationPropertyBinding correlationPropertyRef="shop"><dataPath>place</dataPath></correlationPropertyBinding>

@@ -109,7 +109,7 @@ func TestPayloadOfSignalStart(t *testing.T) {
 	require.Equal(t, variables("x", variables("a", "b")), k.Variables())
 }
 
-// §10.4.7: the data objects and properties of a sub-process live in it, and each of its instances has its own.
+// §10.5.7: the data objects and properties of a sub-process live in it, and each of its instances has its own.
 func TestDataOfSubProcesses(t *testing.T) {
 	k := start(t, drawn(t, `
 		<property id="outside" />

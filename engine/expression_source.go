@@ -44,7 +44,7 @@ var languages = map[string]bool{
 	"https://www.omg.org/spec/dmn/20211108/feel": true, "https://www.omg.org/spec/dmn/20230324/feel": true,
 }
 
-// xpath is BPMN's default expression language (§8.2.2), which tools write and hardly anyone means.
+// xpath is BPMN's default expression language (§8.2.1), which tools write and hardly anyone means.
 const xpath = "http://www.w3.org/1999/xpath"
 
 // readSource finds the expression in the text. An expression begins with "=" as Camunda 8 writes it, or stands in ${ } or

@@ -94,7 +94,7 @@ type Token struct {
 	Inner ID `json:"inner,omitempty"`
 }
 
-// Scope holds variables: of the process, of a sub-process, or of one activity that has input mappings (§10.4.7).
+// Scope holds variables: of the process, of a sub-process, or of one activity that has input mappings (§10.5.7).
 type Scope struct {
 	ID     ID     `json:"id"`
 	Parent ID     `json:"parent,omitempty"` // 0: the process itself

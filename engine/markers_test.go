@@ -152,7 +152,7 @@ func TestStandardLoop(t *testing.T) {
 	require.ErrorContains(t, err, "never end")
 }
 
-// §10.3.2: an activity begins when startQuantity tokens have arrived and leaves completionQuantity behind.
+// §10.3: an activity begins when startQuantity tokens have arrived and leaves completionQuantity behind.
 func TestTokenQuantities(t *testing.T) {
 	c := enginetest.Start(t, `
 		startEvent start

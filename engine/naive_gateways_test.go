@@ -118,7 +118,7 @@ func (n *naive) linkTarget(node *bpmn.FlowNode) *bpmn.FlowNode {
 	return nil
 }
 
-// choose says which flows a token leaves a node by (§13.2.1, §13.4).
+// choose says which flows a token leaves a node by (§13.3.1, §13.4).
 func (n *naive) choose(node *bpmn.FlowNode, lookup func(string) any) ([]*bpmn.SequenceFlow, string) {
 	var taken []*bpmn.SequenceFlow
 	held := false

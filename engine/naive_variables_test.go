@@ -11,7 +11,7 @@ import (
 
 var errFault = errors.New("this cannot be evaluated")
 
-// lookup finds a variable from inside of an activity outwards (§10.4.7).
+// lookup finds a variable from inside of an activity outwards (§10.5.7).
 func (v *visit) lookup(name string) any {
 	if value, ok := v.vars[name]; ok {
 		return value

@@ -140,7 +140,7 @@ func (s *step) multiply(n *node, tokens int) error {
 	return nil
 }
 
-// collect lets an activity begin once its startQuantity of tokens has arrived, on whichever flows (§10.3.2).
+// collect lets an activity begin once its startQuantity of tokens has arrived, on whichever flows (§10.3).
 func (s *step) collect(n *node, t Token) {
 	var arrived []Token
 	for _, other := range s.in.Tokens {

@@ -66,7 +66,7 @@ func icon(g *group, p pen, b bpmn.Bounds, n *bpmn.FlowNode) {
 	}
 }
 
-// markers stand in the middle of the lower edge, in a row (§10.3.1, Figure 10.8, and §10.3.8).
+// markers stand in the middle of the lower edge, in a row (§10.3, Figure 10.8, and §10.3.8).
 func markers(g *group, p pen, s *bpmn.Shape, n *bpmn.FlowNode) {
 	var names []string
 	if n.IsForCompensation {

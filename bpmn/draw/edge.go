@@ -40,7 +40,7 @@ func (a *artist) edge(e *bpmn.Edge) {
 }
 
 // sequenceFlow draws the arrow, and at its beginning the mark of a default flow, or of a condition on a flow that leaves no
-// gateway (§8.3.13).
+// gateway (§8.4.13).
 func (a *artist) sequenceFlow(g *group, p pen, e *bpmn.Edge) {
 	way := e.Waypoints
 	g.draw(bent(shortened(way)), p.thin(lineNormal))
@@ -74,7 +74,7 @@ func (a *artist) messageFlow(g *group, p pen, e *bpmn.Edge) {
 	}
 }
 
-// association draws the dotted line; its direction shows as open arrows (§8.3.1).
+// association draws the dotted line; its direction shows as open arrows (§8.4.1).
 func (a *artist) association(g *group, p pen, e *bpmn.Edge) {
 	way := e.Waypoints
 	g.draw(bent(way), p.thin(lineNormal).dashed(0, 5))

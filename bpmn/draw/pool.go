@@ -25,7 +25,7 @@ func (a *artist) pool(s *bpmn.Shape) {
 	}
 }
 
-// lane draws a lane (§10.8.2).
+// lane draws a lane (§10.8).
 func (a *artist) lane(s *bpmn.Shape) {
 	g, p := a.begin(s.Drawn, layerLane), penOf(s.Drawn, none, a.marks[s.ElementRef])
 	g.area = area(s.Bounds)
@@ -52,7 +52,7 @@ func (g *group) nameIn(b bpmn.Bounds, s *bpmn.Shape, color string) {
 	}
 }
 
-// group draws the artifact of that name (§8.3.1): a frame that things lie in.
+// group draws the artifact of that name (§8.4.1): a frame that things lie in.
 func (a *artist) group(s *bpmn.Shape) {
 	g, p := a.begin(s.Drawn, layerGroup), penOf(s.Drawn, none, a.marks[s.ElementRef])
 	g.area = area(s.Bounds)
@@ -64,7 +64,7 @@ func (a *artist) group(s *bpmn.Shape) {
 	}
 }
 
-// annotation draws a text annotation (§8.3.1).
+// annotation draws a text annotation (§8.4.1).
 func (a *artist) annotation(s *bpmn.Shape) {
 	g, p := a.begin(s.Drawn, layerNode), penOf(s.Drawn, none, a.marks[s.ElementRef])
 	b := s.Bounds

@@ -74,7 +74,7 @@ func TestKeysOfOlderVersions(t *testing.T) {
 	require.Equal(t, engine.StateCompleted, w.instance(young).State)
 }
 
-// §8.3.2: a kept message is claimed when the conversation that it belongs to begins.
+// §8.4.2: a kept message is claimed when the conversation that it belongs to begins.
 func TestKeptForConversation(t *testing.T) {
 	w := newWorld(t)
 	w.install(runner.Resource{Name: "c.bpmn", XML: []byte(`<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL">
