@@ -63,13 +63,25 @@ var mutants = []mutant{
 		"./engine/runner TestCrashAtEachPublish", "",
 	}, {
 		"callers hear of a start before it is stored", "engine/runner/loop.go",
-		"	err := r.update(func(tx Tx) error {\n		b.tx = tx\n		return b.run(requests)\n	})\n",
-		"	err := r.update(func(tx Tx) error {\n		b.tx = tx\n		err := b.run(requests)\n		for _, req := range requests {\n			select {\n			case req.done <- req.err:\n			default:\n			}\n		}\n		return err\n	})\n	for _, req := range requests {\n		req.done = make(chan error, 1)\n	}\n",
+		"	b.mergeAcquitted(b.acquitted)\n	b.tx = nil\n",
+		"	b.mergeAcquitted(b.acquitted)\n	for _, req := range b.requests {\n		req.done <- req.err\n		req.done = make(chan error, 1)\n	}\n	b.tx = nil\n",
 		"./cmd/sonata TestPowerCut", "SONATA_TEST_CUTS=20",
 	}, {
 		"an early reply is thrown away", "engine/runner/step.go",
 		"		u.then(func() { u.claim(in.Key, sub.ID) })\n", "",
 		"./engine/runner TestEarlyReplies", "",
+	}, {
+		"a timer that made Sonata fail is tried again at every start", "engine/runner/suspects.go",
+		"	u.put(tableSuspects, workKey(workOf(owner)), encode(s))\n", "",
+		"./engine/runner TestPanicOfATimer", "",
+	}, {
+		"what came for an instance while it was set aside is forgotten", "engine/runner/suspects.go",
+		"				u.then(func() { u.claim(key, sub.ID) })", "				_ = sub.ID",
+		"./engine/runner TestMessagesForAnInstanceThatIsSetAside", "",
+	}, {
+		"all that waits for a broker is taken into memory at once", "engine/runner/outbox.go",
+		" && bytes < publishBytes", "",
+		"./engine/runner TestBrokerAwayForHours", "",
 	}, {
 		"after a failed write the store writes on", "adapters/bolt/bolt.go",
 		"		s.failed.CompareAndSwap(nil, &err)\n", "",
