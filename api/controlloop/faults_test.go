@@ -248,6 +248,37 @@ func TestAParticipantThatRestarts(t *testing.T) {
 	require.Equal(t, true, s.loop("a")["primed"])
 }
 
+// A participant of the page answers orders, too, by a status message that holds the response: it speaks for its elements of the phase.
+func TestAnswersInStatusMessages(t *testing.T) {
+	s := newStaged(t)
+	s.create("a", 200)
+	s.behave(s.first, map[string]any{"behaviour": map[string]any{"delay": "PT0.1S", "silent": true, "fail": false}})
+	respond := func(to any, status, text string) {
+		require.NoError(t, s.bus.Send(s.ctx, "POLICY-CLRUNTIME-PARTICIPANT", runner.Incoming{Data: map[string]any{
+			"messageType": "PARTICIPANT_STATUS", "participantId": map[string]any{"name": "First", "version": "1"}, "participantType": map[string]any{"name": "kind.First", "version": "1.0.0"},
+			"controlLoopId": map[string]any{"name": "a", "version": "1.0.1"}, "state": "PASSIVE", "healthStatus": "HEALTHY",
+			"response": map[string]any{"responseTo": to, "responseStatus": status, "responseMessage": text},
+		}}))
+		s.fly(2 * time.Second)
+	}
+	asked := func(kind string) any {
+		orders := s.told(kind)
+		return orders[len(orders)-1]["messageId"]
+	}
+	s.order("PASSIVE", 202, "a")
+	s.fly(time.Second)
+	respond("another time", "SUCCESS", "")
+	require.Equal(t, "UNINITIALISED2PASSIVE", s.loop("a")["state"])
+	respond(asked("CONTROL_LOOP_UPDATE"), "SUCCESS", "Control loop a defined")
+	require.Equal(t, []string{"PASSIVE", "PASSIVE", "PASSIVE"}, s.states("a"))
+	require.Equal(t, "Control loop a defined", s.loop("a")["elements"].(map[string]any)[firstID].(map[string]any)["message"])
+	s.order("RUNNING", 202, "a")
+	s.fly(time.Second)
+	respond(asked("CONTROL_LOOP_STATE_CHANGE"), "FAIL", "StateChange message has invalid state")
+	require.Equal(t, "FAILED", s.loop("a")["stateChangeResult"])
+	require.Equal(t, "StateChange message has invalid state", s.loop("a")["elements"].(map[string]any)[firstID].(map[string]any)["message"])
+}
+
 // What comes twice, late or from somebody else changes nothing and is counted.
 func TestMessagesThatMeanNothing(t *testing.T) {
 	s := newStaged(t)
