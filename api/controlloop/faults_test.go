@@ -159,6 +159,28 @@ func TestACommandIsAllOrNothing(t *testing.T) {
 	require.Contains(t, s.create("a", 400)["errorDetails"], "a:1.0.1 already defined")
 }
 
+// Lists come in pages to those who ask for them.
+func TestPages(t *testing.T) {
+	s := newStaged(t)
+	for _, name := range []string{"a", "b", "c"} {
+		s.create(name, 200)
+	}
+	names := func(query string) (names []string) {
+		for _, loop := range s.clamp(http.MethodGet, "/instantiation"+query, "", 200)["controlLoopList"].([]any) {
+			names = append(names, loop.(map[string]any)["name"].(string))
+		}
+		return names
+	}
+	require.Equal(t, []string{"a", "b", "c"}, names(""))
+	require.Equal(t, []string{"a", "b"}, names("?size=2"))
+	require.Equal(t, []string{"c"}, names("?page=1&size=2"))
+	require.Equal(t, []string{"a", "b", "c"}, names("?page=0"))
+	require.Empty(t, names("?page=4294967295&size=2147483647"))
+	require.Len(t, s.clamp(http.MethodGet, "/participants?size=1", "", 200)["participantList"], 1)
+	s.clamp(http.MethodGet, "/instantiation?page=-1", "", 400)
+	s.clamp(http.MethodGet, "/participants?size=0", "", 400)
+}
+
 // Phases are started in their order and stopped in reverse.
 func TestStartPhases(t *testing.T) {
 	s := newStaged(t)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"github.com/sonata-bpmn/sonata/adapters/tosca"
 	"github.com/sonata-bpmn/sonata/engine"
@@ -106,6 +107,22 @@ func (h *handlers) selected(r *http.Request, process string) ([]found, error) {
 	return slices.DeleteFunc(all, func(in found) bool {
 		return name != "" && in.id.Name != name || version != "" && in.id.Version != version
 	}), err
+}
+
+// paged cuts a page out of a list: the query parameters page (from 0) and size say which, as in CLAMP's later releases. Without both it is
+// the whole list.
+func paged[T any](r *http.Request, list []T) ([]T, error) {
+	query := r.URL.Query()
+	if !query.Has("page") && !query.Has("size") {
+		return list, nil
+	}
+	page, err := strconv.ParseUint(cmp.Or(query.Get("page"), "0"), 10, 32)
+	size, sizeErr := strconv.ParseUint(cmp.Or(query.Get("size"), "100"), 10, 31)
+	if err != nil || sizeErr != nil || size == 0 {
+		return nil, faultf(http.StatusBadRequest, "page must be a whole number from 0 on, and size one from 1 on")
+	}
+	first := min(page*size, uint64(len(list)))
+	return list[first:min(first+size, uint64(len(list)))], nil
 }
 
 // named is the identifier in the query, which is needed.

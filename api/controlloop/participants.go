@@ -21,6 +21,9 @@ func showParticipant(p found) map[string]any {
 
 func (h *handlers) getParticipants(r *http.Request) (reply, error) {
 	participants, err := h.selected(r, processParticipant)
+	if err == nil {
+		participants, err = paged(r, participants)
+	}
 	if err != nil {
 		return reply{}, err
 	}

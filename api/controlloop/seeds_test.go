@@ -186,7 +186,7 @@ func (l *life) check() {
 // openWorld is a world that is closed by hand: there are many.
 func openWorld(t *testing.T) *world {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithCancel(context.Background())
 	w := bareWorld(ctx, t)
 	stop := w.close
 	w.close = func() {
