@@ -463,6 +463,7 @@ func TestParticipantStates(t *testing.T) {
 
 // Each kind of participant does what is its own.
 func TestKindsOfParticipants(t *testing.T) {
+	t.Parallel()
 	for kind, does := range map[string]string{
 		"org.onap.policy.controlloop.PolicyControlLoopParticipant": "its policy types and policies are created",
 		"org.onap.PM_Policy": "its policy types and policies are created",

@@ -151,7 +151,7 @@ func (k *killed) clamp(method, path, body string, status int) string {
 func (k *killed) described(response *http.Response, body []byte) {
 	k.t.Helper()
 	if k.document == nil {
-		served, err := http.Get(k.url + controlloop.Prefix + "/openapi.json") //nolint:noctx // it is on this machine, and at once
+		served, err := http.Get(k.url + controlloop.Prefix + "/openapi.json")
 		require.NoError(k.t, err)
 		defer served.Body.Close()
 		k.document, err = jsonschema.UnmarshalJSON(served.Body)
