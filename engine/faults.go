@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/sonata-bpmn/sonata/bpmn"
@@ -19,7 +20,7 @@ func Faults(draft *bpmn.Definitions, found bpmn.Problems) bpmn.Problems {
 			continue
 		}
 		_, err := Compile(process)
-		problems, _ := err.(bpmn.Problems)
+		problems, _ := errors.AsType[bpmn.Problems](err)
 		for _, p := range problems {
 			if !slices.ContainsFunc(found, func(known bpmn.Problem) bool { return concerns(known, p) }) {
 				all = append(all, p)

@@ -139,11 +139,11 @@ func (r *Random) behavior(at place) string {
 	case 1:
 		return " behavior:None=" + thrown()
 	case 2:
-		s := ""
+		var s strings.Builder
 		for range 1 + r.IntN(2) {
-			s += fmt.Sprintf(` behavior:Complex="%s => %s"`, pick(r, "b0", "n1 > 5", "loopCounter == 2", "numberOfCompletedInstances == 1", "numberOfActiveInstances == 0"), thrown())
+			fmt.Fprintf(&s, ` behavior:Complex="%s => %s"`, pick(r, "b0", "n1 > 5", "loopCounter == 2", "numberOfCompletedInstances == 1", "numberOfActiveInstances == 0"), thrown())
 		}
-		return s
+		return s.String()
 	}
 	return ""
 }
