@@ -188,6 +188,8 @@ type env struct {
 	store   *meter
 	tracker *tracker
 	runner  *runner.Runner
+	// deployment has the processes of the workload; the store may have others.
+	deployment runner.Deployment
 	// handlers do the jobs of the process.
 	handlers map[string]runner.Handler
 	closers  []func() error
@@ -205,7 +207,7 @@ func (e *env) start(ctx context.Context, bus runner.Bus, resources []runner.Reso
 	ended := make(chan error, 1)
 	go func() { ended <- e.runner.Run(ctx) }()
 	e.closers = append(e.closers, func() error { stop(); return <-ended })
-	_, err = e.runner.Deploy(ctx, resources)
+	e.deployment, err = e.runner.Deploy(ctx, resources)
 	return err
 }
 

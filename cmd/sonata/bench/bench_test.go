@@ -63,6 +63,17 @@ func TestWorkloads(t *testing.T) {
 	}
 }
 
+// A data directory may have the instances of another workload.
+func TestWorkloadsInOneDirectory(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{"waiting", "task", "ten"} {
+		_, err := Run(t.Context(), Config{Workload: name, Instances: 20, Concurrency: 10, Dir: dir})
+		require.NoError(t, err, name)
+	}
+	checkEnded(t, dir, "task", 2*2*20)
+}
+
 // checkEnded looks into the data directory afterwards.
 func checkEnded(t *testing.T, dir, workload string, n int) {
 	store, err := bolt.Open(dir)

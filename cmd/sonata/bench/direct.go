@@ -32,9 +32,9 @@ func driveDirect(ctx context.Context, e *env, n int) error {
 	return starters.Wait()
 }
 
-// startInstances starts n instances of the newest process, as many at a time as are to be under way; each is waited for.
+// startInstances starts n instances of the workload's process, as many at a time as are to be under way; each is waited for.
 func (e *env) startInstances(ctx context.Context, starters *errgroup.Group, n int, wait func(engine.Key) error) {
-	definition := e.runner.Definitions()[0]
+	definition := e.deployment.Definitions[0]
 	var next atomic.Int64
 	for range min(e.Concurrency, n) {
 		starters.Go(func() error {
