@@ -57,10 +57,10 @@ func New(config Config) (*Bus, error) {
 
 // open makes three clients: one that asks about topics, one that writes, one that reads.
 func (b *Bus) open() (err error) {
-	if b.topics, err = newTopics(b.config, b.logs); err != nil {
+	if b.topics, err = newTopics(b.config); err != nil {
 		return err
 	}
-	if b.producer, err = newProducer(b.config, b.logs, b.topics); err != nil {
+	if b.producer, err = newProducer(b.config, b.topics); err != nil {
 		return err
 	}
 	b.consumer, err = newConsumer(b.config, b.logs, b.topics, b.faults)

@@ -82,8 +82,9 @@ func (c Config) withDefaults() (Config, error) {
 	return c, c.checkSecurity()
 }
 
-// common is what librdkafka's clients share.
-func (c Config) common(logs chan confluent.LogEvent) confluent.ConfigMap {
+// common is what librdkafka's clients share. One of them, the consumer, logs: what the others would say is what it says of the same brokers, and
+// each log costs a thread that wakes ten times a second.
+func (c Config) common() confluent.ConfigMap {
 	m := confluent.ConfigMap{
 		"bootstrap.servers":        strings.Join(c.Brokers, ","),
 		"client.id":                c.ClientID,
@@ -91,8 +92,7 @@ func (c Config) common(logs chan confluent.LogEvent) confluent.ConfigMap {
 		"reconnect.backoff.max.ms": 1000,
 		"socket.keepalive.enable":  true,
 		"log.connection.close":     false, // brokers close idle connections: that is no news
-		"go.logs.channel.enable":   true,
-		"go.logs.channel":          logs,
+		"log_level":                0,
 	}
 	for name, value := range c.Options {
 		m[name] = value
@@ -101,8 +101,11 @@ func (c Config) common(logs chan confluent.LogEvent) confluent.ConfigMap {
 }
 
 func (c Config) consumer(logs chan confluent.LogEvent) *confluent.ConfigMap {
-	m := c.common(logs)
+	m := c.common()
 	maps.Copy(m, confluent.ConfigMap{
+		"go.logs.channel.enable":     true,
+		"go.logs.channel":            logs,
+		"log_level":                  6, // the default: info
 		"group.id":                   c.Group,
 		"enable.auto.commit":         false,
 		"auto.offset.reset":          "error",
@@ -119,15 +122,15 @@ func (c Config) consumer(logs chan confluent.LogEvent) *confluent.ConfigMap {
 
 // control is for the client that asks about topics and creates them. It has a connection of its own: on the consumer's, every
 // question would wait behind a fetch that waits for records (fetch.wait.max.ms).
-func (c Config) control(logs chan confluent.LogEvent) *confluent.ConfigMap {
-	m := c.common(logs)
+func (c Config) control() *confluent.ConfigMap {
+	m := c.common()
 	m["go.events.channel.size"] = 100 // the default, a million, takes 16 MB
 	m["go.produce.channel.size"] = 1
 	return &m
 }
 
-func (c Config) producer(logs chan confluent.LogEvent) *confluent.ConfigMap {
-	m := *c.control(logs)
+func (c Config) producer() *confluent.ConfigMap {
+	m := *c.control()
 	maps.Copy(m, confluent.ConfigMap{
 		"enable.idempotence":                true, // implies acks=all and order within a partition
 		"linger.ms":                         1,

@@ -118,7 +118,7 @@ func TestLogsAreLimited(t *testing.T) {
 func TestRetriesAreNotStoredTwice(t *testing.T) {
 	c, err := Config{Brokers: []string{"127.0.0.1:1"}, Deliver: nowhere, Options: map[string]string{"compression.type": "lz4"}}.withDefaults()
 	require.NoError(t, err)
-	settings := *c.producer(nil)
+	settings := *c.producer()
 	require.Equal(t, true, settings["enable.idempotence"])
 	require.Equal(t, "lz4", settings["compression.type"])
 }
@@ -128,5 +128,5 @@ func TestWaitingTakesBoundedMemory(t *testing.T) {
 	c, err := Config{Brokers: []string{"127.0.0.1:1"}, Deliver: nowhere}.withDefaults()
 	require.NoError(t, err)
 	require.Equal(t, 16<<10, (*c.consumer(nil))["queued.max.messages.kbytes"])
-	require.Equal(t, 64<<10, (*c.producer(nil))["queue.buffering.max.kbytes"])
+	require.Equal(t, 64<<10, (*c.producer())["queue.buffering.max.kbytes"])
 }

@@ -14,7 +14,7 @@ import (
 const (
 	batchRecords = 500
 	batchBytes   = 8 << 20
-	pollMillis   = 100
+	pollMillis   = 250
 )
 
 // Between two offers of a batch that was not accepted.

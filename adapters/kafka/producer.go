@@ -17,7 +17,6 @@ import (
 // producer writes messages, one call of publish at a time.
 type producer struct {
 	config     Config
-	logs       *logs
 	topics     *topics
 	turn       chan struct{} // holds one token: whoever has it may use handle
 	closed     chan struct{}
@@ -26,8 +25,8 @@ type producer struct {
 	handle *confluent.Producer
 }
 
-func newProducer(config Config, logs *logs, topics *topics) (*producer, error) {
-	p := &producer{config: config, logs: logs, topics: topics, turn: make(chan struct{}, 1), closed: make(chan struct{})}
+func newProducer(config Config, topics *topics) (*producer, error) {
+	p := &producer{config: config, topics: topics, turn: make(chan struct{}, 1), closed: make(chan struct{})}
 	if err := p.open(); err != nil {
 		return nil, err
 	}
@@ -37,7 +36,7 @@ func newProducer(config Config, logs *logs, topics *topics) (*producer, error) {
 
 // open makes a new client.
 func (p *producer) open() error {
-	handle, err := confluent.NewProducer(p.config.producer(p.logs.events))
+	handle, err := confluent.NewProducer(p.config.producer())
 	if err != nil {
 		return p.config.redact(err)
 	}

@@ -25,10 +25,10 @@ type topics struct {
 	trouble error           // why a broker could not be reached, the last time that one could not
 }
 
-func newTopics(config Config, logs *logs) (*topics, error) {
+func newTopics(config Config) (*topics, error) {
 	t := &topics{config: config, known: map[string]bool{}}
 	var err error
-	if t.handle, err = confluent.NewProducer(config.control(logs.events)); err != nil {
+	if t.handle, err = confluent.NewProducer(config.control()); err != nil {
 		return nil, config.redact(err)
 	}
 	t.running.Go(t.watch)
