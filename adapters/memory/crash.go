@@ -78,6 +78,7 @@ type crashStore struct {
 	crash *Crash
 }
 
+// Update implements [runner.Store].
 func (s *crashStore) Update(fn func(runner.Tx) error) error {
 	if s.crash.Down() {
 		return ErrCrashed
@@ -102,6 +103,7 @@ type crashBus struct {
 	crash *Crash
 }
 
+// Bind implements [runner.Bus].
 func (b *crashBus) Bind(ctx context.Context, topics runner.Topics, positions []runner.Position) error {
 	if b.crash.Down() {
 		return ErrCrashed
@@ -109,6 +111,7 @@ func (b *crashBus) Bind(ctx context.Context, topics runner.Topics, positions []r
 	return b.Bus.Bind(ctx, topics, positions)
 }
 
+// Publish implements [runner.Bus].
 func (b *crashBus) Publish(ctx context.Context, messages []runner.Outgoing) (int, error) {
 	half := len(messages) / 2
 	for _, part := range [][]runner.Outgoing{messages[:half], messages[half:]} {
