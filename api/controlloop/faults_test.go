@@ -397,6 +397,24 @@ func TestAParticipantThatFallsSilent(t *testing.T) {
 	require.Equal(t, "Participant with ID First:1 is not registered", s.order("PASSIVE", 400, "a")["errorDetails"])
 }
 
+// Elements have statistics, the newest first, by participant, element, time and number, and by control loop.
+func TestElementStatistics(t *testing.T) {
+	s := newReporting(t, "PASSIVE", "RUNNING")
+	s.fly(2 * time.Minute)
+	of := func(path string) (states []string) {
+		for _, e := range s.clamp(http.MethodGet, "/monitoring/"+path, "", 200)["clElementStatistics"].([]any) {
+			states = append(states, e.(map[string]any)["id"].(string)+" "+e.(map[string]any)["controlLoopState"].(string))
+		}
+		return states
+	}
+	require.Equal(t, []string{firstID + " RUNNING", firstID + " RUNNING"}, of("clelement?name=First&version=1"))
+	require.Equal(t, []string{secondID + " RUNNING"}, of("clelement?id="+secondID+"&recordCount=1"))
+	require.Empty(t, of("clelement?name=First&version=1&id="+secondID))
+	require.Empty(t, of("clelement?endTime=2026-03-01T12:00:00Z"))
+	require.Len(t, of("clelement?startTime=2026-03-01T12:00:00Z"), 4)
+	require.Len(t, of("clelements/controlloop?name=a&version=1.0.1"), 4)
+}
+
 // States that are ordered of participants, and what they mean (the page, "Participant State Change").
 func TestParticipantStates(t *testing.T) {
 	s := newStaged(t)
