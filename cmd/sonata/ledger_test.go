@@ -137,13 +137,27 @@ func (l *ledger) wrong(s *sonata) []string {
 	})
 	for _, n := range append(l.sent, last) {
 		if times := len(answers[n]); times != 1 {
-			wrong = append(wrong, fmt.Sprintf("record %d was answered %d times", n, times))
+			wrong = append(wrong, fmt.Sprintf("record %d was answered %d times; %s", n, times, l.whereabouts(s, n)))
 		}
 	}
 	if open := s.items("process-instances", `{"processDefinitionId":"echo","state":"ACTIVE"}`); len(open) > 0 {
 		wrong = append(wrong, fmt.Sprintf("%d answered instances are still there", len(open)))
 	}
 	return append(wrong, s.complaints()...)
+}
+
+// whereabouts tells what there is of a record, for whoever looks for the fault.
+func (l *ledger) whereabouts(s *sonata, n int) string {
+	l.t.Helper()
+	read := 0
+	records := s.records()
+	for _, r := range records["ledger-in"] {
+		if r.event["id"] == "in-"+strconv.Itoa(n) {
+			read++
+		}
+	}
+	taken := s.items("process-instances", `{"processDefinitionId":"echo"}`)
+	return fmt.Sprintf("it is %d times among the %d records of its topic, which began %d instances; there are %d answers", read, len(records["ledger-in"]), len(taken), len(effects(records["ledger-out"])))
 }
 
 // complaints are what an operator would see that nobody expects here.
