@@ -142,7 +142,7 @@ func (s *Store) Update(fn func(runner.Tx) error) error {
 	}
 	var refused error
 	err := s.db.Update(func(tx *bbolt.Tx) error {
-		refused = fn(&writeTx{readTx{tx}, map[runner.Table]*bbolt.Bucket{}})
+		refused = fn(&writeTx{newReadTx(tx), map[runner.Table]bool{}})
 		return refused
 	})
 	if err == nil {
@@ -156,7 +156,7 @@ func (s *Store) Update(fn func(runner.Tx) error) error {
 
 // View runs fn on a consistent snapshot; see [runner.Store].
 func (s *Store) View(fn func(runner.ReadTx) error) error {
-	return s.db.View(func(tx *bbolt.Tx) error { return fn(readTx{tx}) })
+	return s.db.View(func(tx *bbolt.Tx) error { return fn(newReadTx(tx)) })
 }
 
 // Close waits for running transactions, then closes the file. It leaves the list of free pages in it, if something was written, so that
@@ -170,14 +170,29 @@ func (s *Store) Close() error {
 	return errors.Join(err, s.db.Close())
 }
 
-type readTx struct{ tx *bbolt.Tx }
+type readTx struct {
+	tx      *bbolt.Tx
+	buckets map[runner.Table]*bbolt.Bucket // those that were looked for; nil: it is not there
+}
+
+func newReadTx(tx *bbolt.Tx) readTx { return readTx{tx, map[runner.Table]*bbolt.Bucket{}} }
 
 // bucketName keeps tables apart from the store's own bucket.
 func bucketName(table runner.Table) []byte { return []byte("t/" + table) }
 
+// bucket returns a table's bucket, nil if it has none. bbolt looks for it in the file each time, if the transaction only reads.
+func (r readTx) bucket(table runner.Table) *bbolt.Bucket {
+	bucket, known := r.buckets[table]
+	if !known {
+		bucket = r.tx.Bucket(bucketName(table))
+		r.buckets[table] = bucket
+	}
+	return bucket
+}
+
 // Get implements [runner.ReadTx].
 func (r readTx) Get(table runner.Table, key []byte) []byte {
-	if bucket := r.tx.Bucket(bucketName(table)); bucket != nil {
+	if bucket := r.bucket(table); bucket != nil {
 		return bucket.Get(key)
 	}
 	return nil
@@ -185,7 +200,7 @@ func (r readTx) Get(table runner.Table, key []byte) []byte {
 
 // Ascend implements [runner.ReadTx].
 func (r readTx) Ascend(table runner.Table, from []byte, fn func(key, value []byte) bool) {
-	if bucket := r.tx.Bucket(bucketName(table)); bucket != nil {
+	if bucket := r.bucket(table); bucket != nil {
 		cursor := bucket.Cursor()
 		for key, value := cursor.Seek(from); key != nil && fn(key, value); {
 			key, value = cursor.Next()
@@ -195,7 +210,7 @@ func (r readTx) Ascend(table runner.Table, from []byte, fn func(key, value []byt
 
 // Descend implements [runner.ReadTx].
 func (r readTx) Descend(table runner.Table, from []byte, fn func(key, value []byte) bool) {
-	if bucket := r.tx.Bucket(bucketName(table)); bucket != nil {
+	if bucket := r.bucket(table); bucket != nil {
 		cursor := bucket.Cursor()
 		for key, value := last(cursor, from); key != nil && fn(key, value); {
 			key, value = cursor.Prev()
@@ -220,12 +235,13 @@ func last(cursor *bbolt.Cursor, from []byte) (key, value []byte) {
 
 type writeTx struct {
 	readTx
-	buckets map[runner.Table]*bbolt.Bucket // that exist and were written to
+	written map[runner.Table]bool // the tables whose buckets are made for writing
 }
 
-func (w *writeTx) bucket(table runner.Table) (*bbolt.Bucket, error) {
-	if bucket := w.buckets[table]; bucket != nil {
-		return bucket, nil
+// writable returns a table's bucket, which comes into being if it is not there.
+func (w *writeTx) writable(table runner.Table) (*bbolt.Bucket, error) {
+	if w.written[table] {
+		return w.buckets[table], nil
 	}
 	bucket, err := w.tx.CreateBucketIfNotExists(bucketName(table))
 	if err != nil {
@@ -234,13 +250,13 @@ func (w *writeTx) bucket(table runner.Table) (*bbolt.Bucket, error) {
 	if table.Ascending() {
 		bucket.FillPercent = 0.9 // nothing will be inserted before the last page: leave little room in the others
 	}
-	w.buckets[table] = bucket
+	w.buckets[table], w.written[table] = bucket, true
 	return bucket, nil
 }
 
 // Put implements [runner.Tx].
 func (w *writeTx) Put(table runner.Table, key, value []byte) error {
-	bucket, err := w.bucket(table)
+	bucket, err := w.writable(table)
 	if err != nil {
 		return err
 	}
@@ -252,10 +268,10 @@ func (w *writeTx) Put(table runner.Table, key, value []byte) error {
 
 // Delete implements [runner.Tx].
 func (w *writeTx) Delete(table runner.Table, key []byte) error {
-	if w.tx.Bucket(bucketName(table)) == nil || len(key) == 0 {
+	if w.bucket(table) == nil || len(key) == 0 {
 		return nil
 	}
-	bucket, err := w.bucket(table)
+	bucket, err := w.writable(table)
 	if err != nil {
 		return err
 	}
@@ -265,6 +281,7 @@ func (w *writeTx) Delete(table runner.Table, key []byte) error {
 // Drop implements [runner.Tx].
 func (w *writeTx) Drop(table runner.Table) error {
 	delete(w.buckets, table)
+	delete(w.written, table)
 	err := w.tx.DeleteBucket(bucketName(table))
 	if errors.Is(err, bolterrors.ErrBucketNotFound) {
 		return nil
