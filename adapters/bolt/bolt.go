@@ -21,6 +21,9 @@ const FileName = "sonata.db"
 // lockTimeout is how long Open waits for another process to give the file up: long enough for one that is just ending.
 const lockTimeout = 2 * time.Second
 
+// forgetEvery is after how many commits the pages that were read are forgotten: a store that is larger than the memory must not look as if it took it all.
+const forgetEvery = 256
+
 // The bucket "format" holds the number of the file's format under the key "number"; another number is refused, not guessed at.
 const format = "1"
 
@@ -36,6 +39,8 @@ type Store struct {
 	db     *bbolt.DB
 	failed atomic.Pointer[error]
 	wrote  atomic.Bool
+	// commits since the pages that were read were last forgotten; of the one transaction that writes.
+	commits int
 }
 
 var _ runner.Store = (*Store)(nil)
@@ -66,6 +71,7 @@ func Open(dir string) (*Store, error) {
 	if err := errors.Join(checkFormat(db), syncDir(dir)); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), db.Close())
 	}
+	forgetPages(db) // after a crash all of them were read, to find the free ones
 	return &Store{db: db}, nil
 }
 
@@ -147,6 +153,10 @@ func (s *Store) Update(fn func(runner.Tx) error) error {
 	})
 	if err == nil {
 		s.wrote.Store(true)
+		if s.commits++; s.commits >= forgetEvery {
+			s.commits = 0
+			forgetPages(s.db)
+		}
 	}
 	if err != nil && refused == nil { // fn was content: beginning or committing failed
 		s.failed.CompareAndSwap(nil, &err)

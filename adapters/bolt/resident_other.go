@@ -1,0 +1,7 @@
+//go:build !unix
+
+package bolt
+
+import "go.etcd.io/bbolt"
+
+func forgetPages(*bbolt.DB) {}
