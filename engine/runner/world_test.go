@@ -68,7 +68,7 @@ func (w *world) start() {
 }
 
 func (w *world) run() {
-	w.ctx, w.end = context.WithTimeout(context.Background(), 10*time.Second)
+	w.ctx, w.end = context.WithTimeout(context.Background(), time.Minute)
 	w.seen = w.r.Watch(w.ctx, 0)
 	w.ended = make(chan error, 1)
 	go func() { w.ended <- w.r.Run(w.ctx) }()
