@@ -3,14 +3,14 @@
 // # The loop
 //
 // One goroutine, in [Runner.Run], takes whatever is ready: commands (REST), records (a [Bus]), timers that are due. It runs all
-// of it through [engine.Step], with the commands that follow from one instance to another (calls, signals), and writes what
-// came of it in one [Store.Update]: snapshots, history, indexes, the consumed positions, the event ids that were seen, and
-// the outbox. Only after that commit do callers get their answer, watchers hear of it, and messages leave. A batch costs one
+// of it through [engine.Step], with the commands that follow from one instance to another (calls, signals), and stages what
+// came of it. Another one, the writer, stores that in one [Store.Update]: snapshots, history, indexes, the consumed positions, the event ids that
+// were seen, and the outbox. Only after that commit do callers get their answer, watchers hear of it, and messages leave. A batch costs one
 // transaction, whatever its size; an idle runner costs none.
 //
 // Each request is a unit of its batch. One that is refused, or that makes us panic, leaves no trace; the others go on. A record
 // that cannot be used becomes a dead letter, a timer that cannot fire rests (see below). Only an error of the store
-// fails a whole batch; everything in memory is then read again. While one batch is stored, the next is made on top of it.
+// fails a whole batch. While one batch is stored, the next is made on top of it, and fails with it; everything in memory is then read again.
 //
 // # What is promised
 //
