@@ -48,7 +48,7 @@ func cutAgainAndAgain(t *testing.T, random *rand.Rand, cuts int, lying bool) []s
 		if wrong := l.wrong(s); len(wrong) > 0 {
 			return wrong
 		}
-		disk.CutAfter(random.IntN(300))
+		disk.CutAfter(random.IntN(300), func() { s.signal(syscall.SIGKILL) })
 		_, end := l.load(s, s, -1)
 		<-disk.Off()
 		s.kill()

@@ -26,6 +26,7 @@ type Disk struct {
 	left     int           // writes until something goes wrong; negative: never
 	fault    syscall.Errno // what then goes wrong; 0: the power
 	off      chan struct{} // closed when the power is off
+	kill     func()        // called before that
 	writes   int
 }
 
@@ -49,8 +50,14 @@ func Mount(folder, point string) (*Disk, error) {
 	return d, err
 }
 
-// CutAfter lets so many more writes happen, then cuts the power: nothing works any more.
-func (d *Disk) CutAfter(writes int) { d.plan(writes, 0) }
+// CutAfter lets so many more writes happen, then cuts the power: nothing works any more, and kill ends those who are at work, before any of them
+// hears of it. A machine without power does not tell anybody that its disk has failed.
+func (d *Disk) CutAfter(writes int, kill func()) {
+	d.plan(writes, 0)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.kill = kill
+}
 
 // FailAfter lets so many more writes happen, then fails all that come after with fault, such as EIO or ENOSPC.
 func (d *Disk) FailAfter(writes int, fault syscall.Errno) { d.plan(writes, fault) }
@@ -106,6 +113,7 @@ func (d *Disk) allow() syscall.Errno {
 		return fs.OK
 	}
 	if d.fault == 0 {
+		d.kill()
 		close(d.off)
 		return syscall.EIO
 	}
