@@ -12,8 +12,18 @@ type Engine interface {
 	Definitions
 	Instances
 	Observer
+	Work
+	Messaging
+}
+
+// Work is what workers and operators do to instances.
+type Work interface {
 	Workers
 	Operations
+}
+
+// Messaging is what becomes of messages.
+type Messaging interface {
 	Messages
 	DeadLetters
 }

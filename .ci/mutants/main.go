@@ -83,6 +83,14 @@ var mutants = []mutant{
 		" && bytes < publishBytes", "",
 		"./engine/runner TestBrokerAwayForHours", "",
 	}, {
+		"a batch is stored although the one that it was made on top of was not", "engine/runner/loop.go",
+		"			err = cmp.Or(failed, err)\n", "			err = cmp.Or(err, nil)\n",
+		"./engine/runner TestABatchOnTopOfOneThatFails", "",
+	}, {
+		"a batch does not see what the one before it has done until that is stored", "engine/runner/loop.go",
+		"		below := stagedRows(nil)\n		if b.r.inFlight != nil {\n", "		below := stagedRows(nil)\n		if b.r.inFlight == nil && b.failed != nil {\n",
+		"./engine/runner TestABatchOnTopOfAnother", "",
+	}, {
 		"after a failed write the store writes on", "adapters/bolt/bolt.go",
 		"		s.failed.CompareAndSwap(nil, &err)\n", "",
 		"./adapters/bolt TestFailedCommit", "",

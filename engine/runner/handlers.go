@@ -154,6 +154,16 @@ func (d result) task() task {
 	}
 }
 
+// lookAgain has the store searched for jobs of all types.
+func (h *handlers) lookAgain() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for jobType := range h.byType {
+		h.behind[jobType] = true
+	}
+	signal(h.wake)
+}
+
 // committed begins the jobs of a batch.
 func (h *handlers) committed(refs []jobRef, changed map[engine.Key]change) {
 	if len(h.byType) == 0 || len(refs) == 0 {

@@ -91,6 +91,12 @@ func (r *resting) remove(key engine.Key) {
 	delete(r.reasons, key)
 }
 
+func (r *resting) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.reasons = nil
+}
+
 func (r *resting) has(key engine.Key) bool { return r.reason(key) != "" }
 
 func (r *resting) reason(key engine.Key) string {

@@ -79,16 +79,16 @@ func (r *Runner) activateNow(ctx context.Context, a Activation) ([]Job, error) {
 			wanted := a.Max - len(jobs)
 			refs, last := u.available(a.Type, after, wanted)
 			for _, ref := range refs {
-				req.tasks = append(req.tasks, task{run: func(u *unit) error { return u.activate(ref, a, &jobs) }})
+				req.tasks = append(req.tasks, task{run: func(u *unit) error { return u.activate(ref, a, &jobs) }, rescue: notGiven})
 			}
 			if len(refs) == wanted && wanted > 0 { // some may not be given after all
 				req.tasks = append(req.tasks, look(last))
 			}
 			return nil
-		}}
+		}, rescue: notGiven}
 	}
 	req.tasks = []task{look(nil)}
-	if err := r.submitRequest(context.WithoutCancel(ctx), req); err != nil && len(jobs) == 0 {
+	if err := r.submitRequest(context.WithoutCancel(ctx), req); err != nil { // nothing of it is stored
 		return nil, err
 	}
 	if ctx.Err() == nil {
@@ -102,6 +102,9 @@ func (r *Runner) activateNow(ctx context.Context, a Activation) ([]Job, error) {
 	}
 	return nil, r.submitTasks(context.WithoutCancel(ctx), tasks)
 }
+
+// notGiven lets the other jobs of an activation be given when one could not; the log says why.
+func notGiven(*unit, error) error { return nil }
 
 // available lists jobs of a type that can be given away, after a row, and the row of the last one.
 func (u *unit) available(jobType string, after []byte, limit int) (refs []jobRef, last []byte) {
@@ -182,6 +185,17 @@ func (n *jobNews) tell(refs []jobRef) {
 	}
 	for _, ref := range refs {
 		for c := range n.waiting[ref.jobType] {
+			signal(c)
+		}
+	}
+}
+
+// tellAll tells everybody to look.
+func (n *jobNews) tellAll() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, waiting := range n.waiting {
+		for c := range waiting {
 			signal(c)
 		}
 	}

@@ -134,10 +134,10 @@ func (r *Runner) fill(w *writer, requests []*request) *batch {
 // newBatch begins a batch. After a failure it forgets everything that is not in the store: nobody knows, before it is read again, whether
 // the last transaction happened.
 func (r *Runner) newBatch() *batch {
-	b := &batch{r: r, writes: stagedRows{}, changed: map[engine.Key]change{}, watched: r.opts.Observe != nil || r.watchers.any()}
+	b := &batch{r: r, writes: stagedRows{}, changed: map[engine.Key]change{}, watched: r.opts.Observe != nil}
 	if r.inFlight == nil && r.health.has(troubleStore) {
 		r.cache = newCache()
-		b.failed = r.view(func(tx ReadTx) error { return errors.Join(r.load(tx), r.loadSuspects(tx)) })
+		b.failed = r.view(func(tx ReadTx) error { return errors.Join(r.loadSuspects(tx), r.load(tx)) })
 		b.probe = true
 	}
 	b.state = state{counters: r.counters, definitions: r.definitions, symbols: r.symbols.Load()}
@@ -176,6 +176,7 @@ func (b *batch) round(requests []*request) error {
 			below = b.r.inFlight.writes
 		}
 		b.tx, b.now = &stagedTx{store: tx, below: below, own: b.writes}, b.r.opts.Clock.Now().UTC().Round(0)
+		b.watched = b.watched || b.r.watchers.any() // who began to watch before a request is told of it
 		b.dropSeen()
 		for _, req := range requests {
 			b.tasks += len(req.tasks)
@@ -185,15 +186,25 @@ func (b *batch) round(requests []*request) error {
 				}
 			}
 		}
-		for _, d := range b.dueRows(b.r.opts.BatchSize) {
-			_ = b.perform(d.task()) // its rescue deals with any error
-		}
-		for _, t := range b.duePurges(b.r.opts.BatchSize) {
-			_ = b.perform(t)
+		if !b.caughtUp { // once a batch, as more of it comes the longer the batch takes
+			b.catchUp()
 		}
 		b.r.next = b.r.nextWake(b.tx)
 		return nil
 	})
+}
+
+// catchUp does what is due.
+func (b *batch) catchUp() {
+	b.caughtUp = true
+	for _, d := range b.dueRows(b.r.opts.BatchSize) {
+		_ = b.perform(d.task()) // its rescue deals with any error
+		b.tasks++
+	}
+	for _, t := range b.duePurges(b.r.opts.BatchSize) {
+		_ = b.perform(t)
+		b.tasks++
+	}
 }
 
 // perform runs a task, and its rescue if it fails.

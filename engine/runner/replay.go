@@ -35,8 +35,10 @@ const (
 // RetryDeadLetter treats a dead letter, as it is or corrected, as if it had just come in: after a process was deployed or mended,
 // it may find its receiver. One that nobody takes is kept for [Options.MessageTTL] and then buried again. It returns what has become of it and
 // who took it. The error is an [*engine.Rejection] when there is no such dead letter or it cannot be read as a message.
-func (r *Runner) RetryDeadLetter(ctx context.Context, key engine.Key, c Correction) (fate Fate, taker engine.Key, err error) {
-	err = r.submit(ctx, func(u *unit) error {
+func (r *Runner) RetryDeadLetter(ctx context.Context, key engine.Key, c Correction) (Fate, engine.Key, error) {
+	var fate Fate
+	var taker engine.Key
+	err := r.submit(ctx, func(u *unit) error {
 		row, err := deadLetterIn(u.tx, key)
 		switch {
 		case err != nil:
@@ -62,7 +64,10 @@ func (r *Runner) RetryDeadLetter(ctx context.Context, key engine.Key, c Correcti
 		}
 		return nil
 	})
-	return fate, taker, err
+	if err != nil {
+		return "", 0, err // whoever gave up must not look at what the loop may still write
+	}
+	return fate, taker, nil
 }
 
 func (u *unit) fate(key, taker engine.Key) Fate {

@@ -19,9 +19,10 @@ import (
 type batch struct {
 	r         *Runner
 	requests  []*request
-	tasks     int   // of the requests
+	tasks     int   // of the requests, and of what was due
 	failed    error // why nothing can be done
 	probe     bool  // something is to be written, to find out whether the store takes writes again
+	caughtUp  bool  // what was due is done
 	tx        *stagedTx
 	writes    stagedRows
 	now       time.Time
@@ -246,6 +247,11 @@ func (b *batch) isChanging(key engine.Key) bool {
 		_, changing = b.r.inFlight.changed[key]
 	}
 	return changing
+}
+
+// isStored says whether the next process would know the instance if this one ended now.
+func (u *unit) isStored(in *engine.Instance) bool {
+	return in != nil && (!u.isChanging(in.Key) || u.tx.store.Get(tableInstances, rowKey{}.key(in.Key)) != nil)
 }
 
 // exists says whether there is an instance, without reading it.

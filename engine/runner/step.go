@@ -51,7 +51,7 @@ func (u *unit) step(definition engine.Key, in *engine.Instance, c engine.Command
 	} else {
 		u.stepping = in.Key
 	}
-	if in != nil || u.r.working == 0 { // a record that cannot begin anything is at fault itself, and not what never came to be
+	if u.isStored(in) || u.r.working == 0 { // a record that cannot begin anything is at fault itself, and not what never came to be
 		defer u.r.workOn(u.r.workOn(workOf(u.stepping)))
 	}
 	result, err := engine.Step(p, in, u.now, c)

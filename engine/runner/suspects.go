@@ -115,6 +115,7 @@ func (r *Runner) blame() error {
 // loadSuspects reads what is suspected and what is set aside.
 func (r *Runner) loadSuspects(tx ReadTx) (err error) {
 	r.suspects.forget()
+	r.resting.forget()
 	tx.Ascend(tableSuspects, nil, func(key, row []byte) bool {
 		s, work := suspect{}, uint64(num(key, 1))
 		if err = decode(row, &s); err != nil {

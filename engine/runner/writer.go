@@ -57,4 +57,9 @@ func (r *Runner) committed(b *batch) {
 	}
 	r.handlers.committed(b.jobs, b.changed)
 	r.jobNews.tell(b.jobs)
+	if b.probe { // a batch that failed may have been stored nevertheless: whoever was not told looks for himself
+		signal(r.published)
+		r.handlers.lookAgain()
+		r.jobNews.tellAll()
+	}
 }
