@@ -94,6 +94,7 @@ func (s *step) enterLoop(n *node, t Token) error {
 		if err := s.multiply(n, loop.Total); err != nil {
 			return err
 		}
+		s.items += loop.Total
 	}
 	if t.Inner != 0 {
 		s.emit(ScopeClosed{Scope: t.Inner})

@@ -17,9 +17,9 @@ type Result struct {
 // what multiplies tokens.
 const (
 	stepLimit = 10_000 // flow nodes that are entered; tokens that begin beside others
-	// tokenLimit is how many flow nodes may be entered besides for each token that began beside others: what is done for each of many
-	// items is no loop.
-	tokenLimit = 10
+	// itemLimit is how many flow nodes may be entered besides for each item of a multi-instance activity whose items are done beside each
+	// other: what is done for each of many items is no loop.
+	itemLimit = 10
 )
 
 // usualEvents is room for the events of most steps.
@@ -71,6 +71,7 @@ type step struct {
 	drained []ID // scopes that lost a token
 	entered int
 	forked  int  // tokens that began beside others
+	items   int  // of them, those of multi-instance activities
 	changed bool // variables, or what waits for conditions on them
 }
 
@@ -111,7 +112,7 @@ func (s *step) advance(t Token) {
 	if t.Flow != "" {
 		n = s.p.flows[t.Flow].target
 	}
-	if s.entered++; s.entered > stepLimit+tokenLimit*s.forked {
+	if s.entered++; s.entered > stepLimit+itemLimit*s.items {
 		s.raise(t, n, false, faultf(IncidentStepLimit, "more than %d flow nodes ran without waiting for anything; look for a loop around %s", s.entered-1, n))
 		return
 	}

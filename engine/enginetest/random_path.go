@@ -84,7 +84,9 @@ func (p *Path) Wander() error {
 		}
 		tokens := 0
 		for _, l := range p.Active() {
-			tokens += len(l.In.Tokens)
+			if tokens += len(l.In.Tokens); l.In.LastID > manyParts {
+				return nil
+			}
 		}
 		if p.Over() || tokens > manyTokens {
 			return nil
@@ -95,6 +97,9 @@ func (p *Path) Wander() error {
 
 // manyTokens is where multiplying tokens are no longer followed.
 const manyTokens = 60
+
+// manyParts is where an instance that has run into the limits of a step is no longer followed: each further step takes long.
+const manyParts = 5_000
 
 // Act does one thing at random, mostly with something that waits.
 func (p *Path) Act() error {
