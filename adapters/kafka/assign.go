@@ -247,7 +247,9 @@ func (t *topics) ask(ctx context.Context, partitions []partition, spec confluent
 	for _, p := range partitions {
 		question[confluent.TopicPartition{Topic: &p.topic, Partition: p.number}] = spec
 	}
-	answer, err := t.admin.ListOffsets(ctx, question, confluent.SetAdminRequestTimeout(t.config.RequestTimeout))
+	admin, done := t.clients.ask()
+	defer done()
+	answer, err := admin.ListOffsets(ctx, question, confluent.SetAdminRequestTimeout(t.config.RequestTimeout))
 	if err != nil {
 		return nil, t.unreachable(err, t.config.RequestTimeout)
 	}

@@ -15,7 +15,7 @@ import (
 // Bus is the engine's connection to Kafka. It implements [runner.Bus].
 type Bus struct {
 	config   Config
-	logs     *logs
+	clients  *clients
 	topics   *topics
 	consumer *consumer
 	producer *producer
@@ -44,7 +44,7 @@ func New(config Config) (*Bus, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Bus{config: config, logs: newLogs(config.Logger), faults: &faults{}}
+	b := &Bus{config: config, faults: &faults{}}
 	b.life, b.end = context.WithCancel(context.Background())
 	if err := b.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("kafka: %w", err), b.close())
@@ -55,15 +55,14 @@ func New(config Config) (*Bus, error) {
 	return b, nil
 }
 
-// open makes three clients: one that asks about topics, one that writes, one that reads.
+// open makes two clients: one that writes and asks about topics, one that reads.
 func (b *Bus) open() (err error) {
-	if b.topics, err = newTopics(b.config); err != nil {
+	if b.clients, err = newClients(b.config); err != nil {
 		return err
 	}
-	if b.producer, err = newProducer(b.config, b.topics); err != nil {
-		return err
-	}
-	b.consumer, err = newConsumer(b.config, b.logs, b.topics, b.faults)
+	b.topics = newTopics(b.config, b.clients)
+	b.producer = newProducer(b.config, b.topics, b.clients)
+	b.consumer, err = newConsumer(b.config, b.topics, b.faults)
 	return err
 }
 
@@ -212,12 +211,11 @@ func (b *Bus) closeClients() (err error) {
 		clients.Go(func() { err = b.consumer.handle.Close() })
 	}
 	if b.producer != nil {
-		clients.Go(func() { b.producer.close(b.config.CloseTimeout / 2) })
-	}
-	if b.topics != nil {
-		clients.Go(b.topics.close)
+		clients.Go(func() {
+			b.producer.close()
+			b.clients.close(b.config.CloseTimeout / 2)
+		})
 	}
 	clients.Wait()
-	b.logs.close()
 	return err
 }

@@ -82,8 +82,7 @@ func (c Config) withDefaults() (Config, error) {
 	return c, c.checkSecurity()
 }
 
-// common is what librdkafka's clients share. One of them, the consumer, logs: what the others would say is what it says of the same brokers, and
-// each log costs a thread that wakes ten times a second.
+// common is what librdkafka's clients share. None of them logs, as what matters comes as events too.
 func (c Config) common() confluent.ConfigMap {
 	m := confluent.ConfigMap{
 		"bootstrap.servers":        strings.Join(c.Brokers, ","),
@@ -100,12 +99,9 @@ func (c Config) common() confluent.ConfigMap {
 	return m
 }
 
-func (c Config) consumer(logs chan confluent.LogEvent) *confluent.ConfigMap {
+func (c Config) consumer() *confluent.ConfigMap {
 	m := c.common()
 	maps.Copy(m, confluent.ConfigMap{
-		"go.logs.channel.enable":     true,
-		"go.logs.channel":            logs,
-		"log_level":                  6, // the default: info
 		"group.id":                   c.Group,
 		"enable.auto.commit":         false,
 		"auto.offset.reset":          "error",
@@ -120,18 +116,11 @@ func (c Config) consumer(logs chan confluent.LogEvent) *confluent.ConfigMap {
 	return &m
 }
 
-// control is for the client that asks about topics and creates them. It has a connection of its own: on the consumer's, every
-// question would wait behind a fetch that waits for records (fetch.wait.max.ms).
-func (c Config) control() *confluent.ConfigMap {
-	m := c.common()
-	m["go.events.channel.size"] = 100 // the default, a million, takes 16 MB
-	m["go.produce.channel.size"] = 1
-	return &m
-}
-
 func (c Config) producer() *confluent.ConfigMap {
-	m := *c.control()
+	m := c.common()
 	maps.Copy(m, confluent.ConfigMap{
+		"go.events.channel.size":            100, // the default, a million, takes 16 MB
+		"go.produce.channel.size":           1,
 		"enable.idempotence":                true, // implies acks=all and order within a partition
 		"linger.ms":                         1,
 		"message.max.bytes":                 c.MaxMessageBytes,

@@ -96,21 +96,20 @@ func TestOptionsAreLibrdkafkas(t *testing.T) {
 
 func TestLogsAreLimited(t *testing.T) {
 	var out strings.Builder
-	l := newLogs(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})))
-	l.close()
+	l := newLogs(slog.New(slog.NewTextHandler(&out, nil)))
 	at := time.Now()
-	event := func(tag string, level int, after time.Duration) {
-		l.pass(confluent.LogEvent{Name: "client", Tag: tag, Message: "text", Level: level, Timestamp: at.Add(after)})
+	event := func(code confluent.ErrorCode, after time.Duration) {
+		l.pass(confluent.NewError(code, "text", false), at.Add(after))
 	}
 	for i := range 100 {
-		event("FAIL", 3, time.Duration(i)*time.Millisecond)
+		event(confluent.ErrTransport, time.Duration(i)*time.Millisecond)
 	}
-	event("OTHER", 7, 0)
-	event("FAIL", 3, logInterval+time.Second)
+	event(confluent.ErrAllBrokersDown, 0)
+	event(confluent.ErrTransport, logInterval+time.Second)
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	require.Len(t, lines, 3)
 	require.Contains(t, lines[0], "level=WARN")
-	require.Contains(t, lines[1], "level=DEBUG")
+	require.NotContains(t, lines[1], "suppressed")
 	require.Contains(t, lines[2], "suppressed=99")
 }
 
@@ -127,6 +126,6 @@ func TestRetriesAreNotStoredTwice(t *testing.T) {
 func TestWaitingTakesBoundedMemory(t *testing.T) {
 	c, err := Config{Brokers: []string{"127.0.0.1:1"}, Deliver: nowhere}.withDefaults()
 	require.NoError(t, err)
-	require.Equal(t, 16<<10, (*c.consumer(nil))["queued.max.messages.kbytes"])
+	require.Equal(t, 16<<10, (*c.consumer())["queued.max.messages.kbytes"])
 	require.Equal(t, 64<<10, (*c.producer())["queue.buffering.max.kbytes"])
 }

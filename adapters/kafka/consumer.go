@@ -10,11 +10,19 @@ import (
 	"github.com/sonata-bpmn/sonata/engine/runner"
 )
 
-// Bounds of one batch, and of one wait for it to begin.
+// Bounds of one batch.
 const (
 	batchRecords = 500
 	batchBytes   = 8 << 20
-	pollMillis   = 250
+)
+
+// Bounds of one wait for a batch to begin. A record ends the wait, but Close does not: so it grows while nothing comes, up to a part of the time
+// that Close may take.
+const (
+	pollLeast     = 10 * time.Millisecond
+	pollFirst     = 100 * time.Millisecond
+	pollMost      = time.Second
+	pollsInAClose = 8
 )
 
 // Between two offers of a batch that was not accepted.
@@ -35,6 +43,7 @@ type consumer struct {
 	topics *topics
 	handle *confluent.Consumer
 	faults *faults
+	logs   *logs
 
 	// assigning is held by whoever changes the assignment. It guards:
 	assigning sync.Mutex
@@ -55,13 +64,13 @@ type consumer struct {
 	refused error
 }
 
-func newConsumer(config Config, logs *logs, topics *topics, faults *faults) (*consumer, error) {
-	handle, err := confluent.NewConsumer(config.consumer(logs.events))
+func newConsumer(config Config, topics *topics, faults *faults) (*consumer, error) {
+	handle, err := confluent.NewConsumer(config.consumer())
 	if err != nil {
 		return nil, config.redact(err)
 	}
 	return &consumer{
-		config: config, topics: topics, handle: handle, faults: faults,
+		config: config, topics: topics, handle: handle, faults: faults, logs: newLogs(config.Logger),
 		positions: map[partition]int64{}, ids: map[string]string{}, anew: map[partition]bool{},
 		next: map[partition]int64{}, topicIDs: map[string]string{}, reset: map[partition]bool{}, unshown: map[partition]int64{},
 	}, nil
@@ -80,9 +89,11 @@ func (c *consumer) run(ctx context.Context) {
 			}
 		}
 	})
-	for ctx.Err() == nil {
-		records, outOfRange := c.collect()
+	most := min(max(c.config.CloseTimeout/pollsInAClose, pollLeast), pollMost)
+	for wait := min(pollFirst, most); ctx.Err() == nil; wait = min(wait*3/2, most) {
+		records, outOfRange := c.collect(wait)
 		if len(records) > 0 {
+			wait = pollFirst
 			select {
 			case batches <- records:
 			case <-ctx.Done():
@@ -94,12 +105,12 @@ func (c *consumer) run(ctx context.Context) {
 	}
 }
 
-// collect waits a moment for a record and takes with it those that are there already. It stops early when a partition has no record
+// collect waits for a record and takes with it those that are there already. It stops early when a partition has no record
 // at the position that is to be read.
-func (c *consumer) collect() (records []runner.Incoming, outOfRange bool) {
-	size, wait := 0, pollMillis
+func (c *consumer) collect(wait time.Duration) (records []runner.Incoming, outOfRange bool) {
+	size := 0
 	for len(records) < batchRecords && size < batchBytes {
-		event := c.handle.Poll(wait)
+		event := c.handle.Poll(int(wait.Milliseconds()))
 		wait = 0
 		switch e := event.(type) {
 		case nil:
@@ -113,7 +124,7 @@ func (c *consumer) collect() (records []runner.Incoming, outOfRange bool) {
 			if e.Code() == confluent.ErrAutoOffsetReset || e.Code() == confluent.ErrOffsetOutOfRange {
 				return records, true
 			}
-			c.config.Logger.Debug("kafka consumer", "error", e)
+			c.logs.pass(e, time.Now())
 		}
 	}
 	return records, false

@@ -173,7 +173,7 @@ func TestBrokenProducerIsReplaced(t *testing.T) {
 	bind(t, b, nil, "fatal")
 	publish(t, b, message("fatal", 0))
 	require.Equal(t, 0, number(t, in.next(t)))
-	b.producer.handle.TestFatalError(confluent.ErrOutOfOrderSequenceNumber, "as if the broker had lost records")
+	b.clients.writing().TestFatalError(confluent.ErrOutOfOrderSequenceNumber, "as if the broker had lost records")
 	n, err := b.Publish(deadline(t), messages("fatal", 2))
 	require.Zero(t, n)
 	require.Error(t, err)

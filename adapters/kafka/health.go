@@ -60,7 +60,9 @@ func (b *Bus) ask() error {
 	if time.Since(h.asked) < askInterval {
 		return h.answer
 	}
-	_, err := b.topics.admin.GetMetadata(nil, false, int(askTimeout.Milliseconds()))
+	admin, done := b.clients.ask()
+	defer done()
+	_, err := admin.GetMetadata(nil, false, int(askTimeout.Milliseconds()))
 	if err != nil {
 		err = b.topics.unreachable(err, askTimeout)
 	}

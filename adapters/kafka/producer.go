@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync"
-	"time"
 
 	confluent "github.com/confluentinc/confluent-kafka-go/v2/kafka"
 
@@ -18,39 +16,16 @@ import (
 type producer struct {
 	config     Config
 	topics     *topics
-	turn       chan struct{} // holds one token: whoever has it may use handle
+	clients    *clients
+	turn       chan struct{} // holds one token: whoever has it may write
 	closed     chan struct{}
 	background sync.WaitGroup
-
-	handle *confluent.Producer
 }
 
-func newProducer(config Config, topics *topics) (*producer, error) {
-	p := &producer{config: config, topics: topics, turn: make(chan struct{}, 1), closed: make(chan struct{})}
-	if err := p.open(); err != nil {
-		return nil, err
-	}
+func newProducer(config Config, topics *topics, clients *clients) *producer {
+	p := &producer{config: config, topics: topics, clients: clients, turn: make(chan struct{}, 1), closed: make(chan struct{})}
 	p.turn <- struct{}{}
-	return p, nil
-}
-
-// open makes a new client.
-func (p *producer) open() error {
-	handle, err := confluent.NewProducer(p.config.producer())
-	if err != nil {
-		return p.config.redact(err)
-	}
-	p.handle = handle
-	p.background.Go(func() { drain(handle, p.config.Logger) })
-	return nil
-}
-
-// drain takes a client's events until it is closed. They are errors that concern no message; librdkafka deals with all of them
-// but the fatal ones, which show in the reports of the messages too.
-func drain(handle *confluent.Producer, logger *slog.Logger) {
-	for event := range handle.Events() {
-		logger.Debug("kafka", "client", handle.String(), "event", event.String())
-	}
+	return p
 }
 
 // publish implements [runner.Bus]. It gives its turn back only when every record has been reported on: a call after one that
@@ -138,11 +113,12 @@ func (r *reports) outcome() (int, error) {
 func (p *producer) send(ctx context.Context, records []*confluent.Message) *reports {
 	n := len(records)
 	r := &reports{channel: make(chan confluent.Event, n), acked: make([]bool, n), failed: make([]error, n)}
+	handle := p.clients.writing()
 	for i, record := range records {
 		record.Opaque = i
-		err := p.handle.Produce(record, r.channel)
+		err := handle.Produce(record, r.channel)
 		for code(err) == confluent.ErrQueueFull && p.wait(r, ctx.Done()) {
-			err = p.handle.Produce(record, r.channel)
+			err = handle.Produce(record, r.channel)
 		}
 		if err != nil {
 			r.failed[i] = err
@@ -203,17 +179,14 @@ func (p *producer) release(r *reports) {
 // replaceIfBroken makes a new client when the idempotent producer can no longer say what was stored and what was not; it then
 // refuses everything. What was not acknowledged comes again from the outbox.
 func (p *producer) replaceIfBroken() {
-	fatal := p.handle.GetFatalError()
+	fatal := p.clients.writing().GetFatalError()
 	if fatal == nil {
 		return
 	}
-	broken := p.handle
 	p.config.Logger.Warn("kafka producer cannot go on and is replaced", "error", fatal)
-	if err := p.open(); err != nil {
+	if err := p.clients.replace(); err != nil {
 		p.config.Logger.Error("kafka producer could not be replaced", "error", err)
-		return
 	}
-	p.background.Go(func() { shut(broken, 0) })
 }
 
 // explain says what became of a record, and marks what no repetition can change.
@@ -231,20 +204,11 @@ func (p *producer) explain(record *confluent.Message, id string, err error) erro
 	return fmt.Errorf("topic %q: %w", topic, err)
 }
 
-// close ends the client within the budget, if Kafka answers, after what is in its queue has been sent.
-func (p *producer) close(budget time.Duration) {
+// close lets nobody write any more.
+func (p *producer) close() {
 	close(p.closed)
 	<-p.turn
-	shut(p.handle, budget)
 	p.background.Wait()
-}
-
-// shut drops what cannot be sent within the budget, as librdkafka would wait for it.
-func shut(handle *confluent.Producer, budget time.Duration) {
-	if handle.Flush(int(budget.Milliseconds())) > 0 {
-		_ = handle.Purge(confluent.PurgeQueue | confluent.PurgeInFlight)
-	}
-	handle.Close()
 }
 
 func code(err error) confluent.ErrorCode {

@@ -16,41 +16,14 @@ import (
 // topics knows which topics there are, and creates those that are not.
 type topics struct {
 	config  Config
-	handle  *confluent.Producer // sends nothing: only a producer passes on its log, an admin client would print it
-	admin   *confluent.AdminClient
-	running sync.WaitGroup
+	clients *clients
 
-	mu      sync.Mutex
-	known   map[string]bool // topics that were there when we looked
-	trouble error           // why a broker could not be reached, the last time that one could not
+	mu    sync.Mutex
+	known map[string]bool // topics that were there when we looked
 }
 
-func newTopics(config Config) (*topics, error) {
-	t := &topics{config: config, known: map[string]bool{}}
-	var err error
-	if t.handle, err = confluent.NewProducer(config.control()); err != nil {
-		return nil, config.redact(err)
-	}
-	t.running.Go(t.watch)
-	t.admin, err = confluent.NewAdminClientFromProducer(t.handle)
-	return t, err
-}
-
-// watch keeps the newest reason why no broker can be reached: librdkafka tries on, and all that a question says is that nobody
-// answered it.
-func (t *topics) watch() {
-	for event := range t.handle.Events() {
-		if err, ok := event.(confluent.Error); ok && err.Code() != confluent.ErrAllBrokersDown {
-			t.mu.Lock()
-			t.trouble = err
-			t.mu.Unlock()
-		}
-	}
-}
-
-func (t *topics) close() {
-	t.handle.Close()
-	t.running.Wait()
+func newTopics(config Config, clients *clients) *topics {
+	return &topics{config: config, clients: clients, known: map[string]bool{}}
 }
 
 // legalName is Kafka's rule for topics (org.apache.kafka.common.internals.Topic).
@@ -153,7 +126,9 @@ func (t *topics) describe(ctx context.Context, names []string) (map[string]descr
 	if len(names) == 0 {
 		return nil, nil
 	}
-	result, err := t.admin.DescribeTopics(ctx, confluent.NewTopicCollectionOfTopicNames(names), confluent.SetAdminRequestTimeout(t.config.RequestTimeout))
+	admin, done := t.clients.ask()
+	defer done()
+	result, err := admin.DescribeTopics(ctx, confluent.NewTopicCollectionOfTopicNames(names), confluent.SetAdminRequestTimeout(t.config.RequestTimeout))
 	if err != nil {
 		return nil, t.unreachable(err, t.config.RequestTimeout)
 	}
@@ -183,7 +158,9 @@ func (t *topics) create(ctx context.Context, names []string, failed map[string]e
 		const brokersDefault = -1
 		specs = append(specs, confluent.TopicSpecification{Topic: name, NumPartitions: t.config.Partitions, ReplicationFactor: brokersDefault})
 	}
-	results, err := t.admin.CreateTopics(ctx, specs,
+	admin, done := t.clients.ask()
+	defer done()
+	results, err := admin.CreateTopics(ctx, specs,
 		confluent.SetAdminOperationTimeout(t.config.RequestTimeout), confluent.SetAdminRequestTimeout(t.config.RequestTimeout))
 	if err != nil {
 		return t.unreachable(err, t.config.RequestTimeout)
@@ -201,7 +178,9 @@ func (t *topics) create(ctx context.Context, names []string, failed map[string]e
 
 // commit notes positions of a group that has no members.
 func (t *topics) commit(ctx context.Context, group string, positions []confluent.TopicPartition) error {
-	result, err := t.admin.AlterConsumerGroupOffsets(ctx,
+	admin, done := t.clients.ask()
+	defer done()
+	result, err := admin.AlterConsumerGroupOffsets(ctx,
 		[]confluent.ConsumerGroupTopicPartitions{{Group: group, Partitions: positions}}, confluent.SetAdminRequestTimeout(t.config.RequestTimeout))
 	if err != nil {
 		return err
@@ -223,19 +202,19 @@ const uncancellable = 250 * time.Millisecond
 func (t *topics) clusterID(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, uncancellable)
 	defer cancel()
-	return t.admin.ClusterID(ctx)
+	admin, done := t.clients.ask()
+	defer done()
+	return admin.ClusterID(ctx)
 }
 
 func (t *topics) unreachable(err error, within time.Duration) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	e, ok := errors.AsType[confluent.Error](err)
 	timedOut := ok && e.IsTimeout() || errors.Is(err, context.DeadlineExceeded)
 	switch {
 	case timedOut:
-		return fmt.Errorf("no answer from Kafka at %v within %v: %w", t.config.Brokers, within, cmp.Or(t.trouble, err))
+		return fmt.Errorf("no answer from Kafka at %v within %v: %w", t.config.Brokers, within, cmp.Or(t.clients.lastTrouble(), err))
 	case ok && (e.Code() == confluent.ErrTransport || e.Code() == confluent.ErrAllBrokersDown):
-		return fmt.Errorf("no answer from Kafka at %v: %w", t.config.Brokers, cmp.Or(t.trouble, err))
+		return fmt.Errorf("no answer from Kafka at %v: %w", t.config.Brokers, cmp.Or(t.clients.lastTrouble(), err))
 	}
 	return fmt.Errorf("kafka at %v: %w", t.config.Brokers, err)
 }
