@@ -10,12 +10,13 @@ import (
 
 // The garbage collector's work grows with what lives, however little that is, and at Go's usual pace (GOGC=100) a busy engine with 20 MB alive
 // collects every 20 MB: a quarter of its processor time. So while it is busy it may have three times as much garbage as lives, up to a bound.
-// An idle one keeps the usual pace, and stays small.
+// An idle one keeps the usual pace, and stays small: it also forgets the program's pages that are not in use.
 const (
 	busyPercent     = 300
 	usualPercent    = 100             // GOGC
 	garbageWhenBusy = 96 << 20        // bytes
 	busyInterval    = 2 * time.Second // between two collections; only who does much collects as often
+	idleInterval    = 10 * time.Second
 )
 
 // paceCollector sets the collector's pace after each collection, so that it costs nothing in between. GOGC or GOMEMLIMIT in the environment
@@ -47,8 +48,12 @@ func (p *pacer) arm() {
 
 func (p *pacer) collected(now time.Time) {
 	metrics.Read(p.sample)
-	percent := pace(now.Sub(p.last), p.sample[0].Value.Uint64())
+	apart := now.Sub(p.last)
+	percent := pace(apart, p.sample[0].Value.Uint64())
 	p.last = now
+	if apart > idleInterval {
+		forgetProgram()
+	}
 	if percent != p.percent {
 		p.percent = percent
 		debug.SetGCPercent(percent)

@@ -57,6 +57,7 @@ func (c *cli) serve(ctx context.Context, s *settings) error {
 		for _, d := range up.deployment.Definitions {
 			log.Info("deployed", "file", d.ResourceName, "process", d.ProcessID, "version", d.Version)
 		}
+		server.builtin, server.flows = nil, nil // they are in the store
 		log.Info("ready", "version", version, "url", up.url, "kafka", up.brokers, "data", s.data)
 		if s.watch {
 			return folders.watch(ctx, up.runner)

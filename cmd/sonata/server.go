@@ -180,6 +180,7 @@ func (s *server) deployAndGreet(ctx context.Context, up running, guest func(cont
 	}
 	up.deployed.Store(true)
 	debug.FreeOSMemory() // what reading the flows took
+	forgetProgram()
 	paceCollector()
 	return guest(ctx, up)
 }
