@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"slices"
 	"strings"
 )
 
@@ -138,8 +137,8 @@ func (s *step) beginNothingElse(scope ID) {
 	if loop == nil {
 		return
 	}
-	for _, t := range slices.Clone(s.in.Tokens) {
-		if t.Scope == scope && t.Flow != "" {
+	for t, ok := s.tokens.next(scope, 0); ok; t, ok = s.tokens.next(scope, t.ID) {
+		if t.Flow != "" {
 			s.consume(t.ID, true)
 		}
 	}

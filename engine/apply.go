@@ -146,11 +146,3 @@ func (e ConversationBegun) apply(in *Instance) {
 func (ErrorThrown) apply(*Instance) {}
 
 func (EscalationThrown) apply(*Instance) {}
-
-func remove[T interface{ id() ID }](items []T, id ID) []T {
-	i, ok := find(items, id)
-	if !ok {
-		return items
-	}
-	return slices.Delete(items, i, i+1)
-}

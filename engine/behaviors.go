@@ -23,8 +23,10 @@ type (
 	joiner interface {
 		arrive(s *step, n *node, t Token)
 	}
-	// settler is asked whether its waiting tokens may go on now that no other token can move by itself.
-	settler interface{ settle(s *step, n *node) bool }
+	// settler is asked whether its waiting tokens in a scope may go on now that no other token can move by itself.
+	settler interface {
+		settle(s *step, n *node, scope ID) bool
+	}
 )
 
 // behaviors is the index of what Sonata executes: the flow nodes by their XML local name.

@@ -59,3 +59,33 @@ func BenchmarkParallel(b *testing.B) {
 		start -> fork -> a -> join -> end
 		fork -> b -> join`, nil)
 }
+
+// BenchmarkCrowd is one step in which 2,000 items go through a fork, a condition that comes true and an inclusive join.
+func BenchmarkCrowd(b *testing.B) {
+	p, err := engine.Compile(enginetest.Model(`
+		startEvent start
+		subProcess each times="= 2000" {
+			startEvent s
+			parallelGateway fork
+			intermediateCatchEvent wait condition="go == 1"
+			task a
+			inclusiveGateway join
+			s -> fork -> a -> join
+			fork -> wait -> join
+		}
+		start -> each`))
+	if err != nil {
+		b.Fatal(err)
+	}
+	r, err := engine.Step(p, nil, enginetest.Epoch, engine.StartInstance{Key: 1})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		done, err := engine.Step(p, r.Instance, enginetest.Epoch, engine.SetVariables{Variables: map[string]any{"go": int64(1)}})
+		if err != nil || done.Instance.State != engine.StateCompleted {
+			b.Fatal(err, done.Instance.State)
+		}
+	}
+}

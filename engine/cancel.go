@@ -31,8 +31,8 @@ func (cancelTrigger) link(c *compiler, n *node, d *definition) {
 }
 
 func (cancelTrigger) throw(s *step, n *node, _ *definition, t Token) (bool, error) {
-	for _, other := range slices.Clone(s.in.Tokens) {
-		if other.Scope == t.Scope && other.ID != t.ID {
+	for other, ok := s.tokens.next(t.Scope, 0); ok; other, ok = s.tokens.next(t.Scope, other.ID) {
+		if other.ID != t.ID {
 			s.consume(other.ID, true)
 		}
 	}

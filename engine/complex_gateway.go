@@ -81,34 +81,35 @@ func (complexGateway) enter(s *step, n *node, t Token) error {
 }
 
 // settle resets the gateway once no further token can come on the flows that it still waits for.
-func (complexGateway) settle(s *step, n *node) bool {
-	for _, scope := range slices.Clone(s.in.Scopes) {
-		activated := scope.Resetting[n.id]
-		if activated == nil || s.stoppedIn(n, scope.ID) || !s.mayReset(n, scope.ID, activated) {
-			continue
-		}
-		var late []Token
-		for _, t := range s.gather(n, scope.ID) {
-			if !slices.Contains(activated, t.Flow) {
-				late = append(late, t)
-			}
-		}
-		if len(late) == 0 {
-			s.emit(GatewayReset{Scope: scope.ID, Gateway: n.id})
-		} else {
-			s.emit(GatewayResetting{Scope: scope.ID, Gateway: n.id})
-			s.join(n, late)
-		}
-		s.requeue(n, scope.ID)
-		return true
+func (complexGateway) settle(s *step, n *node, scope ID) bool {
+	sc := s.in.Scope(scope)
+	if sc == nil || sc.Resetting[n.id] == nil {
+		return false
 	}
-	return false
+	activated := sc.Resetting[n.id]
+	if s.stoppedIn(n, scope) || !s.mayReset(n, scope, activated) {
+		return false
+	}
+	var late []Token
+	for _, t := range s.gather(n, scope) {
+		if !slices.Contains(activated, t.Flow) {
+			late = append(late, t)
+		}
+	}
+	if len(late) == 0 {
+		s.emit(GatewayReset{Scope: scope, Gateway: n.id})
+	} else {
+		s.emit(GatewayResetting{Scope: scope, Gateway: n.id})
+		s.join(n, late)
+	}
+	s.requeue(n, scope)
+	return true
 }
 
 // mayReset says whether every flow that did not take part in the activation has a token or can get none any more. The flows that
 // took part count as filled.
 func (s *step) mayReset(n *node, scope ID, activated []string) bool {
-	filled := s.filled(n, scope)
+	filled, _ := s.filled(n, scope)
 	for _, id := range activated {
 		filled[s.p.flows[id]] = true
 	}
@@ -124,11 +125,16 @@ func (s *step) requeue(n *node, scope ID) {
 
 // stoppedIn says whether a token in the gateway waits for an operator.
 func (s *step) stoppedIn(n *node, scope ID) bool {
-	return slices.ContainsFunc(s.in.Tokens, func(t Token) bool { return t.Scope == scope && t.Node == n.id })
+	for t, ok := s.tokens.next(scope, 0); ok; t, ok = s.tokens.next(scope, t.ID) {
+		if t.Node == n.id {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *step) gatewayCondition(n *node, x *expression, scope ID) (bool, error) {
-	value, err := x.eval(s.at, func(name string) any {
+	value, err := s.evalWith(x, func(name string) any {
 		switch name {
 		case "activationCount":
 			return int64(len(s.gather(n, scope)))
@@ -138,13 +144,7 @@ func (s *step) gatewayCondition(n *node, x *expression, scope ID) (bool, error) 
 		}
 		for _, f := range n.incoming {
 			if f.id == name {
-				count := int64(0)
-				for _, t := range s.in.Tokens {
-					if t.Scope == scope && t.Flow == name {
-						count++
-					}
-				}
-				return count
+				return s.count(place{scope, name})
 			}
 		}
 		return s.lookup(scope, name)
@@ -153,4 +153,12 @@ func (s *step) gatewayCondition(n *node, x *expression, scope ID) (bool, error) 
 		return false, err
 	}
 	return value.(bool), nil
+}
+
+// count counts the tokens on a flow.
+func (s *step) count(p place) (count int64) {
+	for t, ok := s.lying.next(p, 0); ok; t, ok = s.lying.next(p, t.ID) {
+		count++
+	}
+	return count
 }

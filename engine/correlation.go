@@ -28,7 +28,8 @@ type MessageKey struct {
 func (p *Process) MessageKeys(m Message, at time.Time) []MessageKey {
 	var keys []MessageKey
 	for _, source := range p.keySources[m.Name] {
-		if key := source.of(m, at); key != "" {
+		key, _ := source.of(m, func(x *expression, look lookup) (any, error) { return x.eval(at, look) })
+		if key != "" {
 			keys = append(keys, MessageKey{Source: source.text, Key: key})
 		}
 	}
@@ -44,17 +45,17 @@ type keySource struct {
 	parts []*expression
 }
 
-// of gives the key, "" if there is none.
-func (k *keySource) of(m Message, at time.Time) string {
+// of gives the key, "" if there is none. The error says why that cannot be told.
+func (k *keySource) of(m Message, eval func(*expression, lookup) (any, error)) (string, error) {
 	values := make([]any, len(k.parts))
 	for i, part := range k.parts {
-		value, err := part.eval(at, m.lookup)
+		value, err := eval(part, m.lookup)
 		if err != nil {
-			return ""
+			return "", err
 		}
 		values[i] = value
 	}
-	return joinKey(values)
+	return joinKey(values), nil
 }
 
 // asValue is a JSON value: a map that is nil is null.
@@ -183,10 +184,23 @@ func (s *step) awaitedKey(n *node, d *definition, w waiter) (string, error) {
 // converse notes the key of the first message of a conversation. Whatever waits for another message of it already does so
 // with that key from now on.
 func (s *step) converse(c *conversation, m Message) {
+	key, _ := s.firstKey(c, m) // nothing was evaluated before it in the step that brings a message
+	s.beginConversation(c, key)
+}
+
+// firstKey is the key of a message that begins a conversation; "" for another message, and for one that has no key.
+func (s *step) firstKey(c *conversation, m Message) (string, error) {
 	if c == nil || s.in.Conversations[c.id] != "" {
-		return
+		return "", nil
 	}
-	key := c.message.of(m, s.at)
+	key, err := c.message.of(m, s.evalWith)
+	if err == errWork {
+		return "", err
+	}
+	return key, nil
+}
+
+func (s *step) beginConversation(c *conversation, key string) {
 	if key == "" {
 		return
 	}

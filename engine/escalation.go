@@ -1,7 +1,5 @@
 package engine
 
-import "slices"
-
 // escalationTrigger tells a scope further out about something, which then acts beside the thrower or instead of it (§10.5.5,
 // §10.5.7). Unlike an error it need not be caught: then nothing happens.
 type escalationTrigger struct{}
@@ -131,7 +129,10 @@ func (s *step) onlyEventSubProcesses(scope ID) bool {
 	if loop := s.in.Scope(scope).Loop; loop != nil && !loop.Finishing && loop.Started < len(loop.Items) {
 		return false
 	}
-	return !slices.ContainsFunc(s.in.Tokens, func(t Token) bool {
-		return t.Scope == scope && (t.Flow != "" || !s.p.nodes[t.Node].source.TriggeredByEvent)
-	})
+	for t, ok := s.tokens.next(scope, 0); ok; t, ok = s.tokens.next(scope, t.ID) {
+		if t.Flow != "" || !s.p.nodes[t.Node].source.TriggeredByEvent {
+			return false
+		}
+	}
+	return true
 }

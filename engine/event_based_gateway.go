@@ -47,7 +47,7 @@ func (eventBasedGateway) enter(s *step, n *node, t Token) error {
 	for _, f := range n.outgoing {
 		if err := s.subscribe(f.target, waiter{token: t, scope: t.Scope}); err != nil {
 			// The others must not fire while this one waits for an operator.
-			s.unsubscribe(func(sub *Subscription) bool { return sub.Token == t.ID }, true)
+			s.unsubscribe(t.ID, "", true)
 			return err
 		}
 	}

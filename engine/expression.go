@@ -31,6 +31,7 @@ type expression struct {
 	names   []string // the variables that are read; no other is looked up
 	keys    []string // what the program calls them
 	usesNow bool
+	cost    int // steps that a run of the program takes besides those that it counts itself
 }
 
 // compileExpression compiles an expression of the model, which must give a boolean if want says so. The result is nil if
@@ -58,12 +59,19 @@ func compileExpression(x bpmn.Expression, want resultKind) (*expression, *bpmn.P
 // now() gives. The error says what is wrong with the data, where in the expression, and shows no variable's value.
 // The same now and the same variables give the same value or the same error.
 func (e *expression) eval(now time.Time, look lookup) (any, error) {
+	steps := maxSteps
+	return e.evalWithin(&steps, now, look)
+}
+
+// evalWithin takes what it needs from the steps that are left to it and to others. They are less than 0 when they were too few.
+func (e *expression) evalWithin(steps *int, now time.Time, look lookup) (any, error) {
 	value := e.value
 	var fault *expressionError
 	switch {
 	case e.program != nil:
-		value, fault = e.run(now, look)
+		value, fault = e.run(steps, now, look)
 	case e.path != nil:
+		*steps--
 		value, fault = e.walk(look(e.path[0]))
 	}
 	if fault != nil {

@@ -58,6 +58,7 @@ func (e *expression) compile() *expressionError {
 	if e.program, err = bytecode.Compile(tree, config); err != nil {
 		return e.source.modelFault(err)
 	}
+	e.cost = runSteps + len(e.program.Bytecode)
 	return e.fold()
 }
 
@@ -66,7 +67,8 @@ func (e *expression) fold() *expressionError {
 	if len(e.names) > 0 || e.usesNow {
 		return nil
 	}
-	value, fault := e.run(time.Time{}, nil)
+	steps := maxSteps
+	value, fault := e.run(&steps, time.Time{}, nil)
 	if _, ok := value.(bool); fault == nil && e.want == boolResult && !ok {
 		fault = e.source.fault(0, "a condition must give true or false, but this gives "+kindOf(value))
 	}

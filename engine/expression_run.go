@@ -15,6 +15,9 @@ const (
 	maxList  = 100_000  // elements of a list that is made
 )
 
+// A run of a program takes a step for each of its instructions, and these for itself.
+const runSteps = 10
+
 // evaluation is one run of a program.
 type evaluation struct {
 	machine vm.VM
@@ -30,11 +33,13 @@ var evaluations = sync.Pool{New: func() any {
 	return r
 }}
 
-// run evaluates the program.
-func (e *expression) run(now time.Time, look lookup) (any, *expressionError) {
+// run evaluates the program, for which steps are left.
+func (e *expression) run(steps *int, now time.Time, look lookup) (any, *expressionError) {
 	r := evaluations.Get().(*evaluation)
 	defer r.release(e)
-	r.steps = maxSteps
+	granted := min(maxSteps, *steps-e.cost)
+	r.steps = granted
+	defer func() { *steps -= e.cost + min(granted-r.steps, maxSteps) }()
 	r.machine.MemoryBudget = 2 * maxList
 	for i, name := range e.names {
 		r.env[e.keys[i]] = look(name)
@@ -46,7 +51,10 @@ func (e *expression) run(now time.Time, look lookup) (any, *expressionError) {
 	if err != nil {
 		return nil, e.source.dataFault(err)
 	}
-	value, err = normalize(value)
+	value, left, err := normalizeUpTo(value, maxResult)
+	if err == nil {
+		err = r.charge((maxResult - left) / 16)
+	}
 	if err != nil {
 		return nil, e.source.fault(0, err.Error())
 	}

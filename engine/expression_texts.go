@@ -183,7 +183,7 @@ func toText(r *evaluation, args []any) (any, error) {
 	case string:
 		return v, nil
 	}
-	value, err := normalizeUpTo(args[0], maxText)
+	value, _, err := normalizeUpTo(args[0], maxText)
 	if text, ok := value.(string); ok && err == nil {
 		return text, nil
 	}
@@ -192,7 +192,7 @@ func toText(r *evaluation, args []any) (any, error) {
 
 // toJSON writes a value as JSON; keys are sorted.
 func toJSON(_ *evaluation, args []any) (any, error) {
-	value, err := normalizeUpTo(args[0], maxText)
+	value, _, err := normalizeUpTo(args[0], maxText)
 	if err != nil {
 		return nil, evalError(err.Error())
 	}

@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"slices"
 )
 
 // fault is a failure of data or of a worker. It becomes an incident.
@@ -26,6 +25,9 @@ func (s *step) raise(t Token, n *node, leaving bool, err error) {
 	if f, ok := errors.AsType[*fault](err); ok {
 		kind = f.kind
 	}
+	if errors.Is(err, errWork) {
+		kind = IncidentStepLimit
+	}
 	incident := Incident{ID: s.newID(), Kind: kind, Token: t.ID, Element: n.id, Text: err.Error(), At: s.at, Leaving: leaving}
 	if t.ID == 0 {
 		incident.Scope = t.Scope
@@ -35,7 +37,12 @@ func (s *step) raise(t Token, n *node, leaving bool, err error) {
 
 // cannotLeave says whether a token waits for an operator with its work done.
 func (s *step) cannotLeave(token ID) bool {
-	return slices.ContainsFunc(s.in.Incidents, func(i Incident) bool { return i.Token == token && i.Leaving })
+	for i, ok := s.incidents.next(token, 0); ok; i, ok = s.incidents.next(token, i.ID) {
+		if i.Leaving {
+			return true
+		}
+	}
+	return false
 }
 
 // handle runs the failed step again: entering or leaving the node, or the job.
@@ -49,12 +56,19 @@ func (c ResolveIncident) handle(s *step) error {
 	}
 	incident := *found
 	s.emit(IncidentResolved{Incident: incident.ID})
-	if incident.Token == 0 {
-		s.propagate(incident.Scope, c.Variables)
+	scope := incident.Scope
+	if t := s.in.Token(incident.Token); t != nil {
+		scope = t.inside()
+	}
+	s.propagate(scope, c.Variables)
+	switch {
+	case s.waitsForCondition(incident):
+		s.changed, s.asked = true, 0
+		return nil
+	case incident.Token == 0:
 		s.waitAgain(s.p.nodes[incident.Element], waiter{scope: incident.Scope})
 		return nil
 	}
-	s.propagate(s.in.Token(incident.Token).inside(), c.Variables)
 	t := s.in.Token(incident.Token)
 	n := s.p.nodes[incident.Element]
 	switch {
@@ -72,7 +86,7 @@ func (c ResolveIncident) handle(s *step) error {
 		}
 		s.leave(n, *t, nil)
 	default:
-		s.unsubscribe(func(sub *Subscription) bool { return sub.Token == t.ID && sub.Element == n.id }, true)
+		s.unsubscribe(t.ID, n.id, true)
 		if t.Inner != 0 {
 			s.withdrawScope(t.Inner)
 		}

@@ -1,7 +1,5 @@
 package engine
 
-import "slices"
-
 // inclusiveGateway produces a token on every outgoing flow whose condition holds, or on the default flow if none does. As a
 // join it waits for the tokens that can still come (§10.6.3, §13.4.3): it goes on when at least one incoming flow has a token and,
 // for every token elsewhere in its scope that could reach an empty incoming flow without passing the gateway, that token
@@ -19,42 +17,34 @@ func (inclusiveGateway) arrive(s *step, n *node, t Token) {
 	}
 }
 
-func (inclusiveGateway) settle(s *step, n *node) bool {
+func (inclusiveGateway) settle(s *step, n *node, scope ID) bool {
 	if len(n.incoming) < 2 {
 		return false
 	}
-	asked := map[ID]bool{}
-	for _, t := range s.in.Tokens {
-		if t.Flow == "" || asked[t.Scope] || s.p.flows[t.Flow].target != n {
-			continue
-		}
-		asked[t.Scope] = true
-		if s.stopped(t.ID) {
-			continue
-		}
-		if s.nothingComes(n, t.Scope, s.filled(n, t.Scope)) {
-			s.join(n, s.gather(n, t.Scope))
-			return true
-		}
+	filled, first := s.filled(n, scope)
+	if first == 0 || s.stopped(first) || !s.nothingComes(n, scope, filled) {
+		return false
 	}
-	return false
+	s.join(n, s.gather(n, scope))
+	return true
 }
 
-// filled are the incoming flows of a gateway that have a token.
-func (s *step) filled(n *node, scope ID) map[*flow]bool {
-	filled := map[*flow]bool{}
-	for _, t := range s.in.Tokens {
-		if f := s.p.flows[t.Flow]; t.Scope == scope && f != nil && f.target == n {
-			filled[f] = true
+// filled are the incoming flows of a gateway that have a token, and the first of the tokens.
+func (s *step) filled(n *node, scope ID) (filled map[*flow]bool, first ID) {
+	filled = map[*flow]bool{}
+	for _, t := range s.gather(n, scope) {
+		filled[s.p.flows[t.Flow]] = true
+		if first == 0 || t.ID < first {
+			first = t.ID
 		}
 	}
-	return filled
+	return filled, first
 }
 
 // nothingComes applies the rule above to one scope.
 func (s *step) nothingComes(n *node, scope ID, filled map[*flow]bool) bool {
-	for _, t := range s.in.Tokens {
-		if t.Scope != scope || t.Flow != "" && s.p.flows[t.Flow].target == n || s.isBeside(t) {
+	for t, ok := s.tokens.next(scope, 0); ok; t, ok = s.tokens.next(scope, t.ID) {
+		if t.Flow != "" && s.p.flows[t.Flow].target == n || s.isBeside(t) {
 			continue
 		}
 		toEmpty, toFilled := false, false
@@ -73,7 +63,8 @@ func (s *step) nothingComes(n *node, scope ID, filled map[*flow]bool) bool {
 
 // stopped says whether a token waits for an operator.
 func (s *step) stopped(token ID) bool {
-	return slices.ContainsFunc(s.in.Incidents, func(i Incident) bool { return i.Token == token })
+	_, stopped := s.incidents.next(token, 0)
+	return stopped
 }
 
 func (inclusiveGateway) enter(s *step, n *node, t Token) error {

@@ -294,15 +294,6 @@ func (in *Instance) Variables(scope ID) map[string]any {
 	return visible
 }
 
-func (t Token) id() ID        { return t.ID }
-func (s Scope) id() ID        { return s.ID }
-func (s Subscription) id() ID { return s.ID }
-func (i Incident) id() ID     { return i.ID }
-
-func find[T interface{ id() ID }](items []T, id ID) (int, bool) {
-	return slices.BinarySearchFunc(items, id, func(item T, id ID) int { return int(item.id() - id) })
-}
-
 // clone copies the instance so that events can be applied to the copy. Variables are shared: apply replaces a scope's
 // map instead of writing to it.
 func (in *Instance) clone() *Instance {

@@ -62,7 +62,7 @@ func (c StartInstance) checkCondition(s *step, start *node) error {
 		if d.condition == nil {
 			continue
 		}
-		value, err := d.condition.eval(s.at, func(name string) any { return c.Variables[name] })
+		value, err := s.evalWith(d.condition, func(name string) any { return c.Variables[name] })
 		if holds, _ := value.(bool); err != nil || !holds {
 			return reject(CodeInvalid, "the condition of the start event %s does not hold", start)
 		}
@@ -135,7 +135,7 @@ func (s *step) businessKey(c StartInstance, start *node, h *Header) (string, err
 	if c.BusinessKey != "" || x == nil {
 		return c.BusinessKey, nil
 	}
-	value, err := x.eval(s.at, func(name string) any {
+	value, err := s.evalWith(x, func(name string) any {
 		if c.Message != nil {
 			if v := c.Message.lookup(name); v != nil {
 				return v

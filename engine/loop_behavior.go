@@ -113,7 +113,7 @@ func (s *step) completing(n *node, t Token) ([]loopThrow, error) {
 	for _, b := range n.loop.behaviors {
 		holds := !b.firstOnly || first
 		if b.condition != nil {
-			value, err := b.condition.eval(s.at, look)
+			value, err := s.evalWith(b.condition, look)
 			if err != nil {
 				return nil, faultf(IncidentExpression, "the condition of a complex behavior of %s: %w", n, err)
 			}
@@ -195,11 +195,10 @@ func (s *step) throwMessage(n *node, t Token, e loopThrow, d *definition) error 
 // boundarySubscription finds what a boundary event of the whole activity waits for.
 func (s *step) boundarySubscription(n *node, t Token, kind SubscriptionKind, name string) *Subscription {
 	whole := s.in.Scope(t.Scope).Token
-	i := slices.IndexFunc(s.in.Subscriptions, func(sub Subscription) bool {
-		return sub.Token == whole && sub.Kind == kind && sub.Name == name && s.p.nodes[sub.Element].host == n
-	})
-	if i < 0 {
-		return nil
+	for sub, ok := s.subscriptions.next(whole, 0); ok; sub, ok = s.subscriptions.next(whole, sub.ID) {
+		if sub.Kind == kind && sub.Name == name && s.p.nodes[sub.Element].host == n {
+			return &sub
+		}
 	}
-	return &s.in.Subscriptions[i]
+	return nil
 }

@@ -24,11 +24,8 @@ func (parallelGateway) enter(s *step, n *node, t Token) error {
 func (s *step) gather(n *node, scope ID) []Token {
 	var gathered []Token
 	for _, f := range n.incoming {
-		for _, t := range s.in.Tokens {
-			if t.Scope == scope && t.Flow == f.id {
-				gathered = append(gathered, t)
-				break
-			}
+		if t, ok := s.lying.next(place{scope, f.id}, 0); ok {
+			gathered = append(gathered, t)
 		}
 	}
 	return gathered

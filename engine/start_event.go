@@ -115,9 +115,12 @@ func (s *step) gatherToStart(sub Subscription, results map[string]any) (map[stri
 
 // othersWait says whether another trigger of the same event is still awaited.
 func (s *step) othersWait(sub Subscription) bool {
-	return slices.ContainsFunc(s.in.Subscriptions, func(other Subscription) bool {
-		return other.ID != sub.ID && other.Element == sub.Element && other.Token == sub.Token && other.Scope == sub.Scope
-	})
+	for other, ok := s.subscriptions.next(sub.owner(), 0); ok; other, ok = s.subscriptions.next(sub.owner(), other.ID) {
+		if other.ID != sub.ID && other.Element == sub.Element {
+			return true
+		}
+	}
+	return false
 }
 
 // tellKeys evaluates the correlation keys again that could not be told before a message had come.

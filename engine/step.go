@@ -20,6 +20,8 @@ const (
 	// itemLimit is how many flow nodes may be entered besides for each item of a multi-instance activity whose items are done beside each
 	// other: what is done for each of many items is no loop.
 	itemLimit = 10
+	// workLimit is how many steps all expressions that are evaluated in one step may take together.
+	workLimit = 10 * maxSteps
 )
 
 // usualEvents is room for the events of most steps.
@@ -29,10 +31,14 @@ const usualEvents = 16
 // pure function: the same process, instance, time and command give the same result. The instance that comes in is not
 // changed. The error is a *Rejection.
 func Step(p *Process, in *Instance, at time.Time, c Command) (Result, error) {
-	s := &step{p: p, at: at, in: &Instance{}, events: make([]Event, 0, usualEvents)}
+	s := &step{p: p, at: at, in: &Instance{}, events: make([]Event, 0, usualEvents), work: workLimit}
 	if in != nil {
 		s.in = in.clone()
 	}
+	s.tokens.all, s.tokens.owner = &s.in.Tokens, (*Token).owner
+	s.lying.all, s.lying.owner = &s.in.Tokens, (*Token).place
+	s.subscriptions.all, s.subscriptions.owner = &s.in.Subscriptions, (*Subscription).owner
+	s.incidents.all, s.incidents.owner = &s.in.Incidents, (*Incident).owner
 	if err := c.handle(s); err != nil {
 		return Result{}, err
 	}
@@ -69,15 +75,24 @@ type step struct {
 	events  []Event
 	queue   []ID // tokens that can move, in the order in which they were produced
 	drained []ID // scopes that lost a token
-	entered int
-	forked  int  // tokens that began beside others
-	items   int  // of them, those of multi-instance activities
-	changed bool // variables, or what waits for conditions on them
+	// unsettled are the scopes whose waiting joins are to be asked, as something has moved there.
+	unsettled     scopes
+	tokens        parts[ID, Token, *Token]    // by scope
+	lying         parts[place, Token, *Token] // by flow
+	subscriptions parts[ID, Subscription, *Subscription]
+	incidents     parts[ID, Incident, *Incident]
+	entered       int
+	forked        int  // tokens that began beside others
+	items         int  // of them, those of multi-instance activities
+	work          int  // what is left of workLimit
+	changed       bool // variables, or what waits for conditions on them
+	asked         ID   // the last subscription whose condition was asked since variables changed
 }
 
 // emit applies an event at once, so that a behavior reads what it wrote.
 func (s *step) emit(e Event) {
 	s.events = append(s.events, e)
+	s.note(e)
 	e.apply(s.in)
 }
 
@@ -144,8 +159,8 @@ func (s *step) multiply(n *node, tokens int) error {
 // collect lets an activity begin once its startQuantity of tokens has arrived, on whichever flows (§10.3).
 func (s *step) collect(n *node, t Token) {
 	var arrived []Token
-	for _, other := range s.in.Tokens {
-		if f := s.p.flows[other.Flow]; f != nil && f.target == n && other.Scope == t.Scope {
+	for other, ok := s.tokens.next(t.Scope, 0); ok; other, ok = s.tokens.next(t.Scope, other.ID) {
+		if f := s.p.flows[other.Flow]; f != nil && f.target == n {
 			arrived = append(arrived, other)
 		}
 	}
@@ -184,9 +199,36 @@ func (s *step) tryEnter(n *node, t Token) error {
 	return n.behavior.enter(s, n, *s.in.Token(t.ID))
 }
 
-// settle asks the waiting joins, in the order of the file, and reports whether one of them went on.
+// scopes are a queue, in which each is once.
+type scopes struct {
+	list []ID
+	in   map[ID]bool
+}
+
+// unsettle notes that something has moved in a scope.
+func (s *step) unsettle(scope ID) {
+	if len(s.p.joins) == 0 || s.unsettled.in[scope] {
+		return
+	}
+	if s.unsettled.in == nil {
+		s.unsettled.in = map[ID]bool{}
+	}
+	s.unsettled.in[scope] = true
+	s.unsettled.list = append(s.unsettled.list, scope)
+}
+
+// settle asks the waiting joins where something has moved, in the order of the file, and reports whether one of them went on. Where
+// nothing has moved since they were asked they wait for good.
 func (s *step) settle() bool {
-	return slices.ContainsFunc(s.p.joins, func(n *node) bool { return n.behavior.(settler).settle(s, n) })
+	for len(s.unsettled.list) > 0 {
+		scope := s.unsettled.list[0]
+		if slices.ContainsFunc(s.p.joins, func(n *node) bool { return n.behavior.(settler).settle(s, n, scope) }) {
+			return true
+		}
+		s.unsettled.list = s.unsettled.list[1:]
+		delete(s.unsettled.in, scope)
+	}
+	return false
 }
 
 // checkDrained ends what is inside of a scope in which no token is left: an embedded sub-process goes on after it, the

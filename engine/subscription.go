@@ -2,7 +2,6 @@ package engine
 
 import (
 	"maps"
-	"slices"
 )
 
 // waiter is what waits for an event: a token, or, for an event sub-process, a scope (token is then the zero Token).
@@ -19,6 +18,13 @@ func (w waiter) inside() ID {
 	return w.scope
 }
 
+func (w waiter) owner() ID {
+	if w.token.ID != 0 {
+		return w.token.ID
+	}
+	return w.scope
+}
+
 // open opens a subscription, giving it its ID.
 func (s *step) open(sub Subscription) {
 	sub.ID = s.newID()
@@ -28,7 +34,10 @@ func (s *step) open(sub Subscription) {
 // close closes a subscription. The incident of a job that failed goes with the job.
 func (s *step) close(sub Subscription, withdrawn bool) {
 	s.emit(SubscriptionClosed{Subscription: sub, Withdrawn: withdrawn})
-	for _, i := range slices.Clone(s.in.Incidents) {
+	if sub.Job == nil {
+		return
+	}
+	for i, ok := s.incidents.next(sub.owner(), 0); ok; i, ok = s.incidents.next(sub.owner(), i.ID) {
 		if i.Subscription == sub.ID {
 			s.emit(IncidentResolved{Incident: i.ID})
 		}
@@ -51,9 +60,7 @@ func (s *step) subscribe(n *node, w waiter) error {
 		}
 		sub, err := c.subscribe(s, n, d, w)
 		if err != nil {
-			s.unsubscribe(func(sub *Subscription) bool {
-				return sub.Element == n.id && sub.Token == w.token.ID && sub.Scope == w.scope
-			}, true)
+			s.unsubscribe(w.owner(), n.id, true)
 			return err
 		}
 		if sub.Kind == "" {
@@ -83,7 +90,7 @@ func (s *step) subscribeBoundary(n *node, t Token) error {
 func (s *step) subscribeEventSubProcesses(k *container, scope ID) error {
 	for _, sub := range k.eventSubProcesses {
 		start := sub.eventStart()
-		if slices.ContainsFunc(s.in.Subscriptions, func(x Subscription) bool { return x.Scope == scope && x.Element == start.id }) {
+		if s.isWaiting(scope, start.id) {
 			continue
 		}
 		if err := s.subscribe(start, waiter{scope: scope}); err != nil {
@@ -96,20 +103,23 @@ func (s *step) subscribeEventSubProcesses(k *container, scope ID) error {
 
 // closeEventSubProcesses lets no event sub-process of a scope begin any more.
 func (s *step) closeEventSubProcesses(scope ID) {
-	s.unsubscribe(func(sub *Subscription) bool { return sub.Token == 0 && sub.Scope == scope }, true)
-	for i := 0; i < len(s.in.Incidents); {
-		if incident := s.in.Incidents[i]; incident.Token == 0 && incident.Scope == scope {
-			s.emit(IncidentResolved{Incident: incident.ID})
-		} else {
-			i++
-		}
-	}
+	s.unsubscribe(scope, "", true)
+	s.forgetIncidents(scope)
 }
 
-// isWaiting says whether an element of a token waits, be it for an operator.
-func (s *step) isWaiting(token ID, element string) bool {
-	return slices.ContainsFunc(s.in.Subscriptions, func(x Subscription) bool { return x.Token == token && x.Element == element }) ||
-		slices.ContainsFunc(s.in.Incidents, func(x Incident) bool { return x.Token == token && x.Element == element })
+// isWaiting says whether an element waits, be it for an operator, for a token, or for a scope where no token waits.
+func (s *step) isWaiting(owner ID, element string) bool {
+	for sub, ok := s.subscriptions.next(owner, 0); ok; sub, ok = s.subscriptions.next(owner, sub.ID) {
+		if sub.Element == element {
+			return true
+		}
+	}
+	for i, ok := s.incidents.next(owner, 0); ok; i, ok = s.incidents.next(owner, i.ID) {
+		if i.Element == element {
+			return true
+		}
+	}
+	return false
 }
 
 // mustBeActive rejects commands to an instance that has ended.
@@ -172,8 +182,8 @@ func (s *step) gatherTriggers(sub Subscription, results map[string]any) (map[str
 		merged = map[string]any{}
 	}
 	maps.Copy(merged, results)
-	for _, other := range s.in.Subscriptions {
-		if other.ID != sub.ID && other.Element == sub.Element && other.Token == sub.Token && other.Scope == sub.Scope {
+	for other, ok := s.subscriptions.next(sub.owner(), 0); ok; other, ok = s.subscriptions.next(sub.owner(), other.ID) {
+		if other.ID != sub.ID && other.Element == sub.Element {
 			s.emit(SubscriptionClosed{Subscription: sub})
 			maps.Copy(merged, other.Received)
 			other.Received = merged

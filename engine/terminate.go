@@ -1,7 +1,5 @@
 package engine
 
-import "slices"
-
 // terminateTrigger ends everything in its scope, without compensation or event handling; the scope then completes in the
 // ordinary way, so a sub-process or caller goes on (§13.5.6).
 type terminateTrigger struct{}
@@ -9,8 +7,8 @@ type terminateTrigger struct{}
 func (terminateTrigger) link(*compiler, *node, *definition) {}
 
 func (terminateTrigger) throw(s *step, _ *node, _ *definition, t Token) (bool, error) {
-	for _, other := range slices.Clone(s.in.Tokens) {
-		if other.Scope == t.Scope && other.ID != t.ID {
+	for other, ok := s.tokens.next(t.Scope, 0); ok; other, ok = s.tokens.next(t.Scope, other.ID) {
+		if other.ID != t.ID {
 			s.consume(other.ID, true)
 		}
 	}

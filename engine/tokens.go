@@ -22,44 +22,39 @@ func (s *step) place(scope ID, n *node) Token {
 // work was not done.
 func (s *step) consume(id ID, withdrawn bool) {
 	t := *s.in.Token(id)
-	s.unsubscribe(func(sub *Subscription) bool { return sub.Token == id }, withdrawn)
+	s.unsubscribe(id, "", withdrawn)
 	if t.Inner != 0 {
 		s.withdrawScope(t.Inner)
 		s.emit(ScopeClosed{Scope: t.Inner})
 	}
-	for i := 0; i < len(s.in.Incidents); {
-		if incident := s.in.Incidents[i]; incident.Token == id {
-			s.emit(IncidentResolved{Incident: incident.ID})
-		} else {
-			i++
-		}
-	}
+	s.forgetIncidents(id)
 	s.emit(TokenConsumed{Token: id, Node: t.Node, Withdrawn: withdrawn})
 	s.drained = append(s.drained, t.Scope)
 }
 
 // withdrawScope withdraws everything that lives in a scope and leaves it empty.
 func (s *step) withdrawScope(scope ID) {
-	// What is inside of a token has higher IDs, so only this token and later ones go.
-	for i := 0; i < len(s.in.Tokens); {
-		if t := s.in.Tokens[i]; t.Scope == scope {
-			s.consume(t.ID, true)
-		} else {
-			i++
-		}
+	for t, ok := s.tokens.next(scope, 0); ok; t, ok = s.tokens.next(scope, t.ID) {
+		s.consume(t.ID, true)
 	}
 	s.closeEventSubProcesses(scope)
 }
 
-// unsubscribe closes the subscriptions that match. Subscriptions of a token that goes on were not all withdrawn: what a
-// boundary event waited for did not happen, but the call or job of a completed activity is over.
-func (s *step) unsubscribe(match func(*Subscription) bool, withdrawn bool) {
-	for i := 0; i < len(s.in.Subscriptions); {
-		if sub := &s.in.Subscriptions[i]; match(sub) {
-			s.close(*sub, withdrawn)
-		} else {
-			i++
+// unsubscribe closes the subscriptions of a token, or of a scope where no token waits: of one element or, if that is "", of all.
+// Subscriptions of a token that goes on were not all withdrawn: what a boundary event waited for did not happen, but the call or job of
+// a completed activity is over.
+func (s *step) unsubscribe(owner ID, element string, withdrawn bool) {
+	for sub, ok := s.subscriptions.next(owner, 0); ok; sub, ok = s.subscriptions.next(owner, sub.ID) {
+		if element == "" || sub.Element == element {
+			s.close(sub, withdrawn)
 		}
+	}
+}
+
+// forgetIncidents ends the incidents of a token, or of a scope.
+func (s *step) forgetIncidents(owner ID) {
+	for i, ok := s.incidents.next(owner, 0); ok; i, ok = s.incidents.next(owner, i.ID) {
+		s.emit(IncidentResolved{Incident: i.ID})
 	}
 }
 

@@ -42,22 +42,26 @@ func DecodeJSON(data []byte) (any, error) {
 	if end := decoder.InputOffset(); len(bytes.TrimSpace(data[end:])) > 0 {
 		return nil, fmt.Errorf("not a JSON document: more text follows after byte %d", end)
 	}
-	return normalizeUpTo(document, MaxDocument)
+	value, _, err := normalizeUpTo(document, MaxDocument)
+	return value, err
 }
 
 // normalize turns a value into a JSON value of the engine, as DecodeJSON gives them. Times become RFC 3339 texts,
 // durations ISO 8601 texts. What is a JSON value already is returned as it is, not copied; nothing is changed in place.
-func normalize(value any) (any, error) { return normalizeUpTo(value, maxResult) }
+func normalize(value any) (any, error) {
+	result, _, err := normalizeUpTo(value, maxResult)
+	return result, err
+}
 
-func normalizeUpTo(value any, size int) (any, error) {
+// normalizeUpTo says too how much of the size is left.
+func normalizeUpTo(value any, size int) (result any, left int, err error) {
 	n := normalizer{left: size}
-	result, err := n.value(value, 0)
-	if err != nil {
+	if result, err = n.value(value, 0); err != nil {
 		// Of several faults, which one is met first depends on Go's random map order. Once more in a fixed order.
 		n = normalizer{left: size, ordered: true}
-		return n.value(value, 0)
+		result, err = n.value(value, 0)
 	}
-	return result, nil
+	return result, n.left, err
 }
 
 type normalizer struct {

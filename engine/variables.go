@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -9,7 +10,25 @@ import (
 
 // eval evaluates an expression with the variables that are visible in a scope.
 func (s *step) eval(x *expression, scope ID) (any, error) {
-	return x.eval(s.at, func(name string) any { return s.lookup(scope, name) })
+	return s.evalWith(x, func(name string) any { return s.lookup(scope, name) })
+}
+
+// errWork says that the expressions of a step took all the work that it may do.
+var errWork = errors.New("the expressions of this step take more than 10,000,000 steps together; look for large lists that many elements go through")
+
+// evalWith evaluates an expression with names of its own, out of the work that is left to the step.
+func (s *step) evalWith(x *expression, look lookup) (any, error) {
+	if value, ok := x.constant(); ok {
+		return value, nil
+	}
+	if s.work < 0 {
+		return nil, errWork
+	}
+	value, err := x.evalWithin(&s.work, s.at, look)
+	if s.work < 0 {
+		return nil, errWork
+	}
+	return value, err
 }
 
 // lookup finds a name in a scope or the scopes around it; `instance` describes the instance itself.
@@ -128,7 +147,7 @@ func (s *step) assign(n *node, m mapping, from, to ID) error {
 func (s *step) evaluate(n *node, mappings []mapping, look lookup) (map[string]any, error) {
 	values := map[string]any{}
 	for _, m := range mappings {
-		value, err := m.source.eval(s.at, func(name string) any {
+		value, err := s.evalWith(m.source, func(name string) any {
 			if value, ok := values[name]; ok {
 				return value
 			}
@@ -178,7 +197,7 @@ func (s *step) propagate(scope ID, values map[string]any) {
 // set writes variables of exactly this scope.
 func (s *step) set(scope ID, values map[string]any) {
 	if len(values) > 0 {
-		s.changed = true
+		s.changed, s.asked = true, 0
 		s.emit(VariablesSet{Scope: scope, Variables: values})
 	}
 }

@@ -148,9 +148,13 @@ func (w *workSpec) send(s *step, n *node, t Token, data any) error {
 		}
 		thrown.Headers[h.name] = value
 	}
+	key, err := s.firstKey(w.conversation, Message{Name: thrown.Topic, Data: thrown.Data})
+	if err != nil {
+		return faultf(IncidentMessage, "the conversation that %s begins: %w", n, err)
+	}
 	thrown.ID = s.newID()
 	s.emit(thrown)
-	s.converse(w.conversation, Message{Name: thrown.Topic, Data: thrown.Data})
+	s.beginConversation(w.conversation, key)
 	return nil
 }
 

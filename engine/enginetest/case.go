@@ -230,15 +230,20 @@ func Check(in *engine.Instance) error {
 			return fmt.Errorf("subscription %d of %s has lost its token or scope", sub.ID, sub.Element)
 		}
 	}
-	for n, i := range in.Incidents {
+	type place struct {
+		token, scope engine.ID
+		element      string
+	}
+	stopped := map[place]bool{}
+	for _, i := range in.Incidents {
 		if (i.Token == 0) != (i.Scope != 0) || i.Token != 0 && in.Token(i.Token) == nil || i.Scope != 0 && in.Scope(i.Scope) == nil {
 			return fmt.Errorf("incident %d has lost its token or scope", i.ID)
 		}
-		for _, other := range in.Incidents[:n] {
-			if i.Token == other.Token && i.Scope == other.Scope && i.Element == other.Element {
-				return fmt.Errorf("token %d has two incidents in %s", i.Token, i.Element)
-			}
+		at := place{i.Token, i.Scope, i.Element}
+		if stopped[at] {
+			return fmt.Errorf("token %d has two incidents in %s", i.Token, i.Element)
 		}
+		stopped[at] = true
 	}
 	if in.State != engine.StateActive && len(in.Tokens)+len(in.Subscriptions)+len(in.Incidents)+len(in.Scopes) != 1 {
 		return fmt.Errorf("the instance has ended and leaves something behind: %+v", in)
@@ -248,15 +253,15 @@ func Check(in *engine.Instance) error {
 
 // stuck says whether a token neither waits for anything nor has an incident nor lies on a flow into a join.
 func stuck(in *engine.Instance) error {
+	waiting := map[engine.ID]bool{}
+	for _, sub := range in.Subscriptions {
+		waiting[sub.Token] = true
+	}
+	for _, i := range in.Incidents {
+		waiting[i.Token] = true
+	}
 	for _, t := range in.Tokens {
-		waits := t.Flow != "" || t.Inner != 0 && in.Scope(t.Inner).Live > 0
-		for _, sub := range in.Subscriptions {
-			waits = waits || sub.Token == t.ID
-		}
-		for _, i := range in.Incidents {
-			waits = waits || i.Token == t.ID
-		}
-		if !waits {
+		if !waiting[t.ID] && t.Flow == "" && (t.Inner == 0 || in.Scope(t.Inner).Live == 0) {
 			return fmt.Errorf("token %d in %s waits for nothing", t.ID, t.Node)
 		}
 	}

@@ -231,7 +231,7 @@ func (w *World) signal(name string, variables map[string]any) error {
 			continue
 		}
 		for _, sub := range l.In.Subscriptions {
-			if sub.Kind == engine.SubscriptionSignal && sub.Name == name {
+			if sub.Kind == engine.SubscriptionSignal && sub.Name == name && l.In.LastID <= manyParts {
 				if err := w.follow(l, engine.CorrelateSignal{Subscription: sub.ID, Variables: variables}); err != nil {
 					return err
 				}

@@ -1,0 +1,87 @@
+package engine_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sonata-bpmn/sonata/engine"
+	"github.com/sonata-bpmn/sonata/engine/enginetest"
+)
+
+// heavy does a hundred times what takes about 200,000 steps of evaluation, beside a task that waits for a condition on its result.
+const heavy = `
+	startEvent start
+	scriptTask heavy times-sequential="= 100" script="= n + count(list, # > 1) - 99998" result=n
+	userTask u
+	boundaryEvent b on=u condition="n > 0"
+	start -> u
+	start -> heavy`
+
+func heavyVariables() map[string]any {
+	list := make([]any, 100_000)
+	for i := range list {
+		list[i] = int64(i + 1)
+	}
+	return map[string]any{"list": list, "n": int64(0)}
+}
+
+// All expressions of a step have one budget, whatever each of them may take. Where it is used up there is an incident, and resolving
+// that goes on with what failed, once: every turn has counted one.
+func TestTheExpressionsOfAStepShareTheirWork(t *testing.T) {
+	c := enginetest.Start(t, heavy, heavyVariables())
+	require.Equal(t, engine.IncidentStepLimit, incidentAt(t, c, "heavy").Kind)
+	require.Contains(t, incidentAt(t, c, "heavy").Text, "more than 10,000,000 steps together")
+	resolved := 0
+	for c.In.State == engine.StateActive {
+		require.Less(t, resolved, 20)
+		c.Do(engine.ResolveIncident{Incident: incidentAt(t, c, "heavy").ID})
+		resolved++
+	}
+	require.Equal(t, int64(100), c.Variables()["n"])
+}
+
+// A condition that could not be asked is not taken as one that does not hold.
+func TestAConditionThatIsNotAskedIsAnIncident(t *testing.T) {
+	c := enginetest.Start(t, heavy, heavyVariables())
+	i := incidentAt(t, c, "b")
+	require.Equal(t, engine.IncidentStepLimit, i.Kind)
+	require.Contains(t, c.Waiting(), "b")
+	c.Do(engine.ResolveIncident{Incident: i.ID})
+	require.NotContains(t, c.Waiting(), "u", "the boundary event has interrupted its task")
+	require.Len(t, c.In.Incidents, 1)
+
+	c = enginetest.Start(t, heavy, heavyVariables())
+	c.Do(engine.SetVariables{Variables: map[string]any{"n": int64(0)}})
+	require.Len(t, c.In.Incidents, 1, "a later change has asked it")
+	require.Contains(t, c.Waiting(), "u")
+}
+
+func incidentAt(t *testing.T, c *enginetest.Case, element string) engine.Incident {
+	t.Helper()
+	for _, i := range c.In.Incidents {
+		if i.Element == element {
+			return i
+		}
+	}
+	require.Fail(t, "no incident", "%s: %v", element, c.In.Incidents)
+	return engine.Incident{}
+}
+
+// Each of many conditions is asked once for one change: if all were asked again after each that comes true, their work would
+// exceed the limit of a step.
+func TestManyConditionsAreEachAskedOnce(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		subProcess each times="= 3000" {
+			startEvent s
+			userTask u
+			boundaryEvent b on=u condition="go == 1" nonInterrupting
+			s -> u
+		}
+		start -> each`, nil)
+	c.Do(engine.SetVariables{Variables: map[string]any{"go": int64(1)}})
+	require.Empty(t, c.In.Incidents)
+	require.Equal(t, 3000, strings.Count(c.Path(), " b"))
+}
