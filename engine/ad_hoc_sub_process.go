@@ -87,14 +87,14 @@ func (a adHocSubProcess) drained(s *step, n *node, t Token) { a.decide(s, n, t) 
 
 // decide asks, when an activity inside has completed and when nothing inside runs, whether the sub-process is to complete.
 func (adHocSubProcess) decide(s *step, n *node, t Token) {
-	if s.stopped(t.ID) {
+	if s.fails(t.ID, n) {
 		return
 	}
 	if !s.in.Scope(t.Inner).Loop.Finishing && n.completion != nil {
 		holds, err := s.condition(n.completion, t.Inner, "the completion condition of", n)
 		switch {
 		case err != nil:
-			s.raise(t, n, true, err)
+			s.raise(t, n, leaving, err)
 			return
 		case holds && n.source.CancelRemainingInstances:
 			s.withdrawScope(t.Inner)
@@ -111,7 +111,7 @@ func (adHocSubProcess) decide(s *step, n *node, t Token) {
 	case scope.Loop.Started < len(scope.Loop.Items):
 		s.activateNext(t)
 	default:
-		s.raise(t, n, true, faultf(IncidentNoFlow, "everything in %s is done, but its completion condition does not hold", n))
+		s.raise(t, n, leaving, faultf(IncidentNoFlow, "everything in %s is done, but its completion condition does not hold", n))
 	}
 }
 

@@ -129,16 +129,16 @@ func (c EndCall) handle(s *step) error {
 		s.leave(n, t, results)
 	case OutcomeError:
 		if err := s.throwError(n, t, thrownError{code: c.Outcome.Code, text: c.Outcome.Text, variables: c.Outcome.Variables}); err != nil {
-			s.raise(t, n, false, err)
+			s.raise(t, n, entering, err)
 		}
 	case OutcomeTerminated:
 		if n.call.independent {
 			s.leave(n, t, nil)
 			return nil
 		}
-		s.raise(t, n, false, faultf(IncidentCalledElement, "the instance of %s that %s called was cancelled; resolving this incident calls it again", sub.Name, n))
+		s.raise(t, n, entering, faultf(IncidentCalledElement, "the instance of %s that %s called was cancelled; resolving this incident calls it again", sub.Name, n))
 	default:
-		s.raise(t, n, false, faultf(IncidentCalledElement, "%s cannot call %q: %s", n, sub.Name, c.Outcome.Text))
+		s.raise(t, n, entering, faultf(IncidentCalledElement, "%s cannot call %q: %s", n, sub.Name, c.Outcome.Text))
 	}
 	return nil
 }

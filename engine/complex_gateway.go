@@ -29,7 +29,7 @@ func (complexGateway) arrive(s *step, n *node, t Token) {
 	gathered := s.gather(n, t.Scope)
 	activated, err := s.gatewayCondition(n, n.activation, t.Scope)
 	if err != nil {
-		s.raise(t, n, false, faultf(IncidentExpression, "the activation condition of %s: %w", n, err))
+		s.raise(t, n, entering, faultf(IncidentExpression, "the activation condition of %s: %w", n, err))
 		return
 	}
 	if activated {

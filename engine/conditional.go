@@ -61,7 +61,7 @@ func (s *step) conditionHolds(sub Subscription) (holds, told bool) {
 	open := s.notAsked(sub.owner(), sub.Element)
 	if err == errWork {
 		if open == 0 {
-			s.raise(Token{ID: sub.Token, Scope: sub.Scope}, n, false, faultf(IncidentStepLimit, "the condition of %s: %w", n, err))
+			s.raise(Token{ID: sub.Token, Scope: sub.Scope}, n, entering, faultf(IncidentStepLimit, "the condition of %s: %w", n, err))
 		}
 		return false, false
 	}

@@ -424,6 +424,18 @@ func TestEndlessLoopIsAnIncident(t *testing.T) {
 	c.Completed()
 }
 
+// So does one in which a multi-instance activity has a single item: items allow a step more flow nodes only where several are done
+// beside each other, and those are bounded.
+func TestAnEndlessLoopOfItemsIsAnIncident(t *testing.T) {
+	for items := range 3 {
+		c := enginetest.Start(t, `
+			startEvent start
+			task a each:item="= items"
+			start -> a -> a`, map[string]any{"items": make([]any, items)})
+		require.Equal(t, engine.IncidentStepLimit, c.In.Incidents[0].Kind, items)
+	}
+}
+
 // Both tokens are on their way as the first one arrives, and the gateway takes both at once: it begins once, and fails once.
 func TestAGatewayThatFailsHasOneIncident(t *testing.T) {
 	c := enginetest.Start(t, `

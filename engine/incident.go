@@ -18,9 +18,18 @@ func faultf(kind IncidentKind, format string, args ...any) error {
 	return &fault{kind: kind, err: fmt.Errorf(format, args...)}
 }
 
+// phase is how far an element has come as something fails; resolving the incident goes on from there.
+type phase int
+
+const (
+	entering phase = iota
+	leaving        // its work is done
+	settled        // and its results are in the variables
+)
+
 // raise keeps a fault as an incident of the token; of the token's scope where nothing but that is known, as it is not a token that waits
 // for what starts an event sub-process.
-func (s *step) raise(t Token, n *node, leaving bool, err error) {
+func (s *step) raise(t Token, n *node, at phase, err error) {
 	kind := IncidentExpression
 	if f, ok := errors.AsType[*fault](err); ok {
 		kind = f.kind
@@ -28,11 +37,21 @@ func (s *step) raise(t Token, n *node, leaving bool, err error) {
 	if errors.Is(err, errWork) {
 		kind = IncidentStepLimit
 	}
-	incident := Incident{ID: s.newID(), Kind: kind, Token: t.ID, Element: n.id, Text: err.Error(), At: s.at, Leaving: leaving}
+	incident := Incident{ID: s.newID(), Kind: kind, Token: t.ID, Element: n.id, Text: err.Error(), At: s.at, Leaving: at != entering, Settled: at == settled}
 	if t.ID == 0 {
 		incident.Scope = t.Scope
 	}
 	s.emit(IncidentRaised{incident})
+}
+
+// fails says whether a token waits for an operator at a node, and not just an event on its boundary does.
+func (s *step) fails(token ID, n *node) bool {
+	for i, ok := s.incidents.next(token, 0); ok; i, ok = s.incidents.next(token, i.ID) {
+		if i.Element == n.id {
+			return true
+		}
+	}
+	return false
 }
 
 // cannotLeave says whether a token waits for an operator with its work done.
@@ -79,6 +98,8 @@ func (c ResolveIncident) handle(s *step) error {
 		s.updateJob(sub, func(j *Job) { j.Retries, j.Failed = max(c.Retries, j.Retries, 1), false })
 	case n.host != nil && t.Node == n.host.id: // a boundary event could not wait again; its activity goes on
 		s.waitAgain(n, waiter{token: *t, scope: t.Scope})
+	case incident.Settled:
+		s.depart(n, *t)
 	case incident.Leaving:
 		if d, ok := n.behavior.(decider); ok && t.Inner != 0 && (n.loop == nil || s.isInstance(*t)) {
 			d.decide(s, n, *t)

@@ -22,7 +22,7 @@ func (inclusiveGateway) settle(s *step, n *node, scope ID) bool {
 		return false
 	}
 	filled, first := s.filled(n, scope)
-	if first == 0 || s.stopped(first) || !s.nothingComes(n, scope, filled) {
+	if first == 0 || s.fails(first, n) || !s.nothingComes(n, scope, filled) {
 		return false
 	}
 	s.join(n, s.gather(n, scope))
@@ -59,12 +59,6 @@ func (s *step) nothingComes(n *node, scope ID, filled map[*flow]bool) bool {
 		}
 	}
 	return true
-}
-
-// stopped says whether a token waits for an operator.
-func (s *step) stopped(token ID) bool {
-	_, stopped := s.incidents.next(token, 0)
-	return stopped
 }
 
 func (inclusiveGateway) enter(s *step, n *node, t Token) error {

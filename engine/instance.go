@@ -228,6 +228,8 @@ type Incident struct {
 	At      time.Time    `json:"at"`
 	// Leaving says which step failed: false, entering the element; true, leaving it (its work is done).
 	Leaving bool `json:"leaving,omitempty"`
+	// Settled, of Leaving: its results are in the variables too. What failed came after that.
+	Settled bool `json:"settled,omitempty"`
 	// Subscription is the job that ran out of retries, 0 for other kinds.
 	Subscription ID `json:"subscription,omitempty"`
 }

@@ -108,7 +108,7 @@ func (c ThrowError) handle(s *step) error {
 	n := s.p.nodes[sub.Element]
 	if err := s.throwError(n, t, thrownError{code: c.Code, text: c.Text, variables: c.Variables}); err != nil {
 		s.close(sub, true)
-		s.raise(t, n, false, err)
+		s.raise(t, n, entering, err)
 	}
 	return nil
 }

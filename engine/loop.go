@@ -94,7 +94,9 @@ func (s *step) enterLoop(n *node, t Token) error {
 		if err := s.multiply(n, loop.Total); err != nil {
 			return err
 		}
-		s.items += loop.Total
+		if loop.Total > 1 { // one is done beside nothing, and would let a loop around it go on for ever
+			s.items += loop.Total
+		}
 	}
 	if t.Inner != 0 {
 		s.emit(ScopeClosed{Scope: t.Inner})
@@ -160,15 +162,21 @@ func (s *step) spawn(n *node, whole Token) {
 
 // leaveInstance ends one instance of a looping activity.
 func (s *step) leaveInstance(n *node, t Token, results map[string]any) {
+	if n.loop.outputCollection != "" && len(n.outputs) == 0 {
+		s.set(t.Inner, results) // instances beside each other must not overwrite each other's results
+	} else if err := s.closeOutputs(n, t, results); err != nil {
+		s.raise(t, n, leaving, err)
+		return
+	}
+	s.depart(n, t)
+}
+
+// completeInstance throws what the activity throws as an instance completes, and keeps what it gives for the activity.
+func (s *step) completeInstance(n *node, t Token) {
 	whole := s.in.Scope(t.Scope).Token
 	advanced := LoopAdvanced{Scope: t.Scope, Completed: 1}
 	var err error
-	if n.loop.outputCollection != "" && len(n.outputs) == 0 {
-		s.set(t.Inner, results) // instances beside each other must not overwrite each other's results
-	} else {
-		err = s.closeOutputs(n, t, results)
-	}
-	if err == nil && n.loop.outputElement != nil {
+	if n.loop.outputElement != nil {
 		advanced.Index = s.in.Scope(t.Inner).Index
 		if advanced.Output, err = s.eval(n.loop.outputElement, t.Inner); err != nil {
 			err = faultf(IncidentMapping, "the output element of %s: %w", n, err)
@@ -183,7 +191,7 @@ func (s *step) leaveInstance(n *node, t Token, results map[string]any) {
 	}
 	switch {
 	case err != nil:
-		s.raise(t, n, true, err)
+		s.raise(t, n, settled, err)
 		return
 	case s.in.Token(t.ID) == nil: // a boundary event caught what was thrown, and interrupts
 		return
@@ -195,13 +203,16 @@ func (s *step) leaveInstance(n *node, t Token, results map[string]any) {
 }
 
 // continueLoop decides, when a looping activity begins and whenever an instance has ended, whether it is finished, and
-// starts the next instance if its instances come one after the other.
+// starts the next instance if its instances come one after the other. While it waits for an operator, it decides nothing.
 func (s *step) continueLoop(n *node, whole Token) {
+	if s.fails(whole.ID, n) {
+		return
+	}
 	loop := *s.in.Scope(whole.Inner).Loop
 	finished, err := s.loopFinished(n, whole, loop)
 	switch {
 	case err != nil:
-		s.raise(whole, n, true, err)
+		s.raise(whole, n, leaving, err)
 	case finished:
 		s.finishLoop(n, whole)
 	case (n.loop.sequential || n.loop.standard) && s.in.Scope(whole.Inner).Live == 0:

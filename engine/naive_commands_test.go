@@ -187,22 +187,28 @@ func (n *naive) resolve(before *engine.Instance, c engine.ResolveIncident) strin
 	return ""
 }
 
-// leaveAgain repeats what failed after the work was done.
+// leaveAgain repeats what failed after the work was done, and nothing that was done before.
 func (n *naive) leaveAgain(v *visit) {
 	v.fault = ""
-	switch {
-	case v.inside != nil && v.inside.kind == areaAdHoc:
-		n.adHocEmpty(v.inside)
-	case strings.HasSuffix(v.node.Kind, "Event"):
-		if len(v.node.Outputs) > 0 && !n.results(v, nil) {
+	switch event := strings.HasSuffix(v.node.Kind, "Event"); {
+	case v.loop != nil && !v.settled:
+		n.goOn(v)
+	case v.inside != nil && v.inside.kind == areaAdHoc && !v.settled:
+		n.adHocStep(v.inside)
+	case event:
+		if !v.settled && len(v.node.Outputs) > 0 && !n.results(v, nil) {
 			return
 		}
 		if v.node.Kind != "startEvent" || n.opened(v) {
 			n.leave(v)
 		}
-	case strings.HasSuffix(v.node.Kind, "Gateway") || v.loop != nil:
+	case strings.HasSuffix(v.node.Kind, "Gateway"):
 		n.leave(v)
-	default:
+	case !v.settled:
 		n.finish(v, nil)
+	case v.number > 0:
+		n.endRound(v)
+	default:
+		n.complete(v)
 	}
 }

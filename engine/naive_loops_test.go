@@ -44,7 +44,15 @@ func (n *naive) beginLoop(v *visit) {
 func (n *naive) nextRounds(v *visit) {
 	spec, loop := v.node.Loop, v.loop
 	begun := false
-	for n.again(v) {
+	for {
+		again, err := n.again(v)
+		if err != nil {
+			n.failLoop(v)
+			return
+		}
+		if !again {
+			break
+		}
 		loop.started++
 		w := &visit{node: v.node, in: v.inside, fresh: true, began: n.tick(), number: loop.started, vars: map[string]any{"loopCounter": int64(loop.started)}}
 		if loop.items != nil && spec.InputElement != "" {
@@ -61,23 +69,25 @@ func (n *naive) nextRounds(v *visit) {
 	}
 }
 
+// failLoop is a condition of the loop with a fault: nothing is decided until an operator has the condition asked again.
+func (n *naive) failLoop(v *visit) {
+	n.fail(v, "EXPRESSION_ERROR")
+	v.done = true
+}
+
 // again says whether a further instance is to begin.
-func (n *naive) again(v *visit) bool {
+func (n *naive) again(v *visit) (bool, error) {
 	spec, loop := v.node.Loop, v.loop
 	if spec.Kind == "multiInstanceLoopCharacteristics" {
-		return loop.started < loop.total
+		return loop.started < loop.total, nil
 	}
 	if spec.LoopMaximum > 0 && loop.started >= spec.LoopMaximum {
-		return false
+		return false, nil
 	}
 	if spec.LoopCondition == nil || loop.started == 0 && !spec.TestBefore {
-		return true
+		return true, nil
 	}
-	ok, err := holds(spec.LoopCondition, with(map[string]any{"loopCounter": int64(loop.started)}, v.innermost))
-	if err != nil {
-		n.unsure = "a loop condition with a fault"
-	}
-	return ok
+	return holds(spec.LoopCondition, with(map[string]any{"loopCounter": int64(loop.started)}, v.innermost))
 }
 
 // endRound is the completion of one instance.
@@ -93,7 +103,7 @@ func (n *naive) endRound(w *visit) {
 		var err error
 		output, err = evaluate(*spec.OutputElement, lookup)
 		if err != nil {
-			n.unsure = "an output element with a fault"
+			n.fail(w, "IO_MAPPING_ERROR")
 			return
 		}
 	}
@@ -106,14 +116,21 @@ func (n *naive) endRound(w *visit) {
 	n.record(w)
 	loop.finished++
 	w.in.drop(w)
-	if spec.Completion != nil {
-		running := len(w.in.visits)
+	if v.fault == "" {
+		n.goOn(v)
+	}
+}
+
+// goOn decides, when an instance has completed, whether the activity is over, and begins the next instance if they come in turn.
+func (n *naive) goOn(v *visit) {
+	spec, loop := v.node.Loop, v.loop
+	if spec.Completion != nil && loop.finished > 0 && loop.finished < loop.total {
 		ok, err := holds(spec.Completion, with(map[string]any{
-			"numberOfInstances": int64(loop.total), "numberOfActiveInstances": int64(running),
+			"numberOfInstances": int64(loop.total), "numberOfActiveInstances": int64(len(v.inside.visits)),
 			"numberOfCompletedInstances": int64(loop.finished), "numberOfTerminatedInstances": int64(loop.withdrew),
-		}, w.in.lookup))
+		}, v.inside.lookup))
 		if err != nil {
-			n.unsure = "a completion condition with a fault"
+			n.failLoop(v)
 			return
 		}
 		if ok {
@@ -121,17 +138,13 @@ func (n *naive) endRound(w *visit) {
 			return
 		}
 	}
-	if len(w.in.visits) == 0 {
-		if !n.again(v) {
-			n.endLoop(v)
-			return
-		}
+	if len(v.inside.visits) == 0 {
 		n.nextRounds(v)
 	}
 }
 
 func (n *naive) endLoop(v *visit) {
-	v.done = true
+	v.done, v.settled = true, true
 	n.empty(v.inside)
 	if name := v.node.Loop.OutputCollection; name != "" {
 		n.write(nil, v.in, map[string]any{name: v.loop.outputs})

@@ -209,6 +209,7 @@ func (n *naive) complete(v *visit) {
 
 // results writes what an activity or event brought: what its output mappings say, else all of it.
 func (n *naive) results(v *visit, data map[string]any) bool {
+	v.settled = true
 	if v.number > 0 && v.node.Loop.OutputCollection != "" && len(v.node.Outputs) == 0 {
 		v.vars = merged(v.vars, data)
 		return true
@@ -225,7 +226,7 @@ func (n *naive) results(v *visit, data map[string]any) bool {
 	vars, err := mapped(v.node.Outputs, lookup)
 	if err != nil {
 		n.fail(v, "IO_MAPPING_ERROR")
-		v.done = true
+		v.done, v.settled = true, false
 		return false
 	}
 	n.write(nil, v.in, vars)
@@ -271,7 +272,8 @@ func (n *naive) adHocStep(a *area) {
 	if node.CompletionCondition != nil && !a.finishing {
 		ok, err := holds(node.CompletionCondition, a.lookup)
 		if err != nil {
-			n.unsure = "a completion condition with a fault"
+			n.fail(a.around, "EXPRESSION_ERROR")
+			a.around.done = true
 			return
 		}
 		if ok {
@@ -296,7 +298,8 @@ func (n *naive) adHocEmpty(a *area) {
 	if node.CompletionCondition != nil && !met {
 		var err error
 		if met, err = holds(node.CompletionCondition, a.lookup); err != nil {
-			n.unsure = "a completion condition with a fault"
+			n.fail(a.around, "EXPRESSION_ERROR")
+			a.around.done = true
 			return
 		}
 	}

@@ -83,6 +83,7 @@ type visit struct {
 	// blocked are the events on its boundary that cannot wait again.
 	blocked []string
 	done    bool    // the work is done; what failed is leaving
+	settled bool    // and its results are variables
 	loop    *rounds // of the body of a looping activity
 	number  int     // loopCounter, of one of its instances
 	began   int     // when it was placed or, once it has begun, did

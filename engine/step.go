@@ -128,7 +128,7 @@ func (s *step) advance(t Token) {
 		n = s.p.flows[t.Flow].target
 	}
 	if s.entered++; s.entered > stepLimit+itemLimit*s.items {
-		s.raise(t, n, false, faultf(IncidentStepLimit, "more than %d flow nodes ran without waiting for anything; look for a loop around %s", s.entered-1, n))
+		s.raise(t, n, entering, faultf(IncidentStepLimit, "more than %d flow nodes ran without waiting for anything; look for a loop around %s", s.entered-1, n))
 		return
 	}
 	switch j, ok := n.behavior.(joiner); {
@@ -179,7 +179,7 @@ func (s *step) admit(n *node, t Token) {
 // an incident is resolved, and then keeps the boundary events that wait already.
 func (s *step) enter(n *node, t Token) {
 	if err := s.tryEnter(n, t); err != nil {
-		s.raise(t, n, false, err)
+		s.raise(t, n, entering, err)
 	}
 }
 

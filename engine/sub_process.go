@@ -88,12 +88,12 @@ func (s *step) startEventSubProcess(n, start *node, scope ID, results map[string
 	}
 	t := s.place(scope, n)
 	if err := s.openInputs(n, t); err != nil {
-		s.raise(t, n, false, err)
+		s.raise(t, n, entering, err)
 		return
 	}
 	t = *s.in.Token(t.ID)
 	if err := s.subscribeEventSubProcesses(n.body, t.Inner); err != nil {
-		s.raise(t, n, false, err)
+		s.raise(t, n, entering, err)
 		return
 	}
 	s.leave(start, s.place(t.Inner, start), results)

@@ -47,7 +47,7 @@ func (s *step) close(sub Subscription, withdrawn bool) {
 // waitAgain opens the subscriptions of an event that has happened and does not interrupt. What it is beside goes on if it cannot wait.
 func (s *step) waitAgain(n *node, w waiter) {
 	if err := s.subscribe(n, w); err != nil {
-		s.raise(Token{ID: w.token.ID, Scope: w.scope}, n, false, err)
+		s.raise(Token{ID: w.token.ID, Scope: w.scope}, n, entering, err)
 	}
 }
 

@@ -71,26 +71,36 @@ func (s *step) leave(n *node, t Token, results map[string]any) {
 		return
 	}
 	if err := s.closeOutputs(n, t, results); err != nil {
-		s.raise(t, n, true, err)
+		s.raise(t, n, leaving, err)
+		return
+	}
+	s.depart(n, t)
+}
+
+// depart goes on after a node whose results are in the variables. What fails from here on does not take them over again when it is
+// resolved, be it that an output mapping counts.
+func (s *step) depart(n *node, t Token) {
+	if n.loop != nil && s.isInstance(t) {
+		s.completeInstance(n, t)
 		return
 	}
 	if n.startsProcess() { // now, as the correlation keys of event sub-processes may be in what it has brought
 		if err := s.subscribeEventSubProcesses(n.container, t.Scope); err != nil {
-			s.raise(t, n, true, err)
+			s.raise(t, n, settled, err)
 			return
 		}
 	}
 	s.exit(n, t)
 }
 
-// exit sends tokens out of a node whose results are in the variables.
+// exit sends tokens out of a node.
 func (s *step) exit(n *node, t Token) {
 	flows, err := s.chooseAll(n, t)
 	if err == nil {
 		err = s.multiply(n, len(flows)*max(n.source.CompletionQuantity, 1))
 	}
 	if err != nil {
-		s.raise(t, n, true, err)
+		s.raise(t, n, settled, err)
 		return
 	}
 	s.recordCompletion(n, *s.in.Token(t.ID))
