@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -454,13 +455,26 @@ func (w *wait) String() string {
 
 // show writes variables in the order of their names, without what only the engine knows.
 func show(vars map[string]any) string {
-	var s strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(vars)) {
-		if name != "event" && name != "record" && name != "data" && name != "error" {
-			fmt.Fprintf(&s, "%s=%v ", name, vars[name])
-		}
+	if len(vars) == 0 {
+		return ""
 	}
-	return s.String()
+	var text []byte
+	for _, name := range slices.Sorted(maps.Keys(vars)) {
+		if name == "event" || name == "record" || name == "data" || name == "error" {
+			continue
+		}
+		text = append(append(text, name...), '=')
+		switch value := vars[name].(type) {
+		case int64:
+			text = strconv.AppendInt(text, value, 10)
+		case bool:
+			text = strconv.AppendBool(text, value)
+		default:
+			text = fmt.Append(text, value)
+		}
+		text = append(text, ' ')
+	}
+	return string(text)
 }
 
 func (n *naive) tick() int {
