@@ -1,9 +1,13 @@
 package api
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/sonata-bpmn/sonata/engine/runner/secret"
+)
 
 // masked stands where a secret was.
-const masked = "•••"
+const masked = secret.Masked
 
 // secretNames are the parts of names whose values are secrets. TMF organisation characteristics carry passwords and OAuth2
 // client secrets, orders carry kubeConfigs: they travel as process variables.
@@ -24,7 +28,7 @@ func isSecret(name string) bool {
 	return false
 }
 
-// mask returns a copy of the variables in which secrets are masked, at any depth. Everything that shows variables calls it.
+// mask returns a copy of the variables in which secrets are masked, at any depth: what their names tell to be some, and what is sealed. Everything that shows variables calls it.
 func mask(variables map[string]any) map[string]any {
 	if variables == nil {
 		return nil
@@ -51,6 +55,8 @@ func maskValue(value any) any {
 			shown[i] = maskValue(item)
 		}
 		return shown
+	case string:
+		return secret.Mask(v)
 	default:
 		return value
 	}
@@ -82,7 +88,7 @@ func maskTexts(texts map[string]string) map[string]string {
 		if isSecret(name) {
 			text = masked
 		}
-		shown[name] = text
+		shown[name] = secret.Mask(text)
 	}
 	return shown
 }

@@ -92,3 +92,11 @@ func TestMaskEvent(t *testing.T) {
 	require.Equal(t, plain, maskEvent(plain), "a member that is called token is no secret: it is no variable")
 	require.JSONEq(t, `{"token":7,"node":"task"}`, jsonText(maskEvent(plain)))
 }
+
+// What is sealed is masked whatever its name, and also within a longer text.
+func TestMaskHidesWhatIsSealed(t *testing.T) {
+	require.Equal(t, map[string]any{"a": "•••", "list": []any{"u:•••@host"}}, mask(map[string]any{
+		"a": "ENCRYPTED:00112233:AAAA;", "list": []any{"u:ENCRYPTED:00112233:AAAA;@host"},
+	}))
+	require.Equal(t, map[string]string{"a": "•••"}, maskTexts(map[string]string{"a": "ENCRYPTED:00112233:AAAA;"}))
+}

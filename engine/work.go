@@ -10,7 +10,7 @@ import (
 )
 
 // publishType is the task definition type of an element that publishes a message itself; every other type is a job for a
-// worker. Its task headers are "topic", "key", "data", what the shell makes of "kogitoprocrefid" and, by any other name, headers of the record.
+// worker. Its task headers are "topic", "key", "data", what the shell makes of "kogitoprocrefid" and "secrets", and, by any other name, headers of the record.
 const publishType = "kafka:publish"
 
 // workSpec says who does the work of a task or throwing event.

@@ -145,7 +145,11 @@ func isBinary(e *element) bool {
 	return e.node.TaskDefinition != nil && strings.EqualFold(e.node.TaskDefinition.Headers[modeHeader], "binary")
 }
 
-const modeHeader = "contentMode"
+// Task headers that no record has.
+const (
+	modeHeader    = "contentMode" // see adapters/kafka
+	secretsHeader = "secrets"     // see engine/runner
+)
 
 // headersOf describes the record headers that the elements set.
 func headersOf(sent []*element) *schema {
@@ -155,7 +159,7 @@ func headersOf(sent []*element) *schema {
 			continue
 		}
 		for _, key := range slices.Sorted(maps.Keys(e.node.TaskDefinition.Headers)) {
-			if key != "topic" && key != "key" && !strings.EqualFold(key, modeHeader) {
+			if key != "topic" && key != "key" && key != secretsHeader && !strings.EqualFold(key, modeHeader) {
 				headers.Properties.set(key, &schema{Type: "string"})
 			}
 		}

@@ -29,7 +29,7 @@ func TestTheOriginalsOwnFiles(t *testing.T) {
 	requireRoundTrip(t, template)
 	source, err = os.ReadFile(filepath.Join(dir, "ControlLoops.json"))
 	require.NoError(t, err)
-	list, err := instances(t, source).Resolve(template)
+	list, err := instances(t, source).Resolve(nil, template)
 	require.NoError(t, err)
 	require.Len(t, list, 2)
 	whole, err := tosca.Merge(template, parse(t, readFile(t, "pmsh.yaml")))

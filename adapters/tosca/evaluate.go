@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/sonata-bpmn/sonata/engine/runner/secret"
 )
 
 // elements are the items of a list, none if it is no list.
@@ -96,6 +98,10 @@ func (c *checker) token(n, call *node) *node {
 	}
 	texts := c.texts(call, &node{kind: list, items: arguments[:3], at: call.at, parent: call.parent, key: call.key})
 	if texts == nil {
+		return nil
+	}
+	if secret.Sealed(texts[0]) {
+		c.errorf(arguments[0], "a part of a sensitive value cannot be taken").hint("write the value")
 		return nil
 	}
 	parts := strings.FieldsFunc(texts[0], func(r rune) bool { return strings.ContainsRune(texts[1], r) })

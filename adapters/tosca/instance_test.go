@@ -23,7 +23,7 @@ func TestThePrintedInstancesAreResolved(t *testing.T) {
 	template := parse(t, readFile(t, "pmsh.yaml"))
 	in := instances(t, readFile(t, "instances.json"))
 	require.Equal(t, "1.0.0", in.List()[0].Definition.Version)
-	list, err := in.Resolve(template)
+	list, err := in.Resolve(nil, template)
 	require.NoError(t, err)
 	require.Len(t, list, 2)
 	require.Equal(t, tosca.Identifier{Name: "org.onap.domain.pmsh.PMSHControlLoopDefinition", Version: "1.2.3"}, list[0].Definition)
@@ -41,7 +41,7 @@ func TestTheIDOfAnElementCounts(t *testing.T) {
 	in := instances(t, []byte(`{"controlLoopList": [{"name": "a", "version": "1.0.0", "definition": {"name": "loop2", "version": "1.1.0"},
 		"state": "UNINITIALIZED", "orderedState": "UNINITIALIZED2PASSIVE", "elements": {"22222222-2222-4222-8222-222222222222": {"id": "`+id+`",
 		"definition": {"name": "one", "version": "1.0.1"}, "participantType": {"name": "Q", "version": "1.0.0"}}}}]}`))
-	list, err := in.Resolve(parse(t, []byte(loopOfTwo)))
+	list, err := in.Resolve(nil, parse(t, []byte(loopOfTwo)))
 	require.NoError(t, err)
 	require.Equal(t, id, list[0].Elements[0].ID)
 	require.Equal(t, "one:1.0.0", list[0].Elements[0].Definition.String(), "the only version there is")
@@ -123,7 +123,7 @@ func TestInvalidInstances(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			in, err := tosca.ParseInstances([]byte(test.source))
 			if err == nil {
-				_, err = in.Resolve(template)
+				_, err = in.Resolve(nil, template)
 			}
 			requireProblems(t, test.want, err)
 		})

@@ -20,7 +20,7 @@ const (
 type position struct{ line, column int }
 
 // node is one value of a document: what YAML and JSON have in common, with its place. Aliases and merged keys are resolved when
-// a document is read, so that a node has one parent. Nodes are not changed once they are read.
+// a document is read, so that a node has one parent. Nodes are not changed once they are read, but for hidden.
 type node struct {
 	kind   kind
 	value  any     // of a scalar: nil, bool, int64, float64 or string
@@ -33,6 +33,7 @@ type node struct {
 	parent *node
 	byKey  map[string]*node // of an object with many fields
 	broken bool             // a scalar that cannot be read, which is reported
+	hidden bool             // what stands there is sensitive: no problem quotes it
 }
 
 // manyFields is from how many fields on an object finds them in a map.
@@ -152,14 +153,21 @@ func (n *node) append(item *node) {
 }
 
 // copy gives the node as a document of its own, with its places.
-func (n *node) copy() *node {
+func (n *node) copy() *node { return n.copyWith(nil) }
+
+// copyWith is copy with other values at some of its places.
+func (n *node) copyWith(others map[*node]any) *node {
 	c := *n
 	c.parent, c.items, c.byKey = nil, nil, nil
+	if other, is := others[n]; is {
+		c.kind, c.value, c.text = scalar, other, scalarText(other)
+		return &c
+	}
 	for _, item := range n.items {
 		if n.kind == list {
-			c.append(item.copy())
+			c.append(item.copyWith(others))
 		} else {
-			c.put(item.key, item.copy())
+			c.put(item.key, item.copyWith(others))
 		}
 	}
 	return &c

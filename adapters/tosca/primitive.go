@@ -188,6 +188,9 @@ func describe(n *node) string {
 	case n.kind == object:
 		return "names with values"
 	}
+	if n.isHidden() {
+		return "a sensitive value"
+	}
 	text := n.text
 	if cut := []rune(text); len(cut) > 60 {
 		text = string(cut[:60]) + "…"

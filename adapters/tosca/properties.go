@@ -70,8 +70,11 @@ func (t *ServiceTemplate) Properties(id Identifier, common bool) map[string]any 
 }
 
 // common says whether a property has one value for all instances. CLAMP writes true, and "true" where it went through its JSON.
-func (p *property) common() bool {
-	mark := p.metadata.field("common")
+func (p *property) common() bool { return p.is("common") }
+
+// is says whether the metadata of a property has a mark.
+func (p *property) is(name string) bool {
+	mark := p.metadata.field(name)
 	if mark == nil {
 		return false
 	}
@@ -88,22 +91,26 @@ func (t *ServiceTemplate) CheckInstance(element Identifier, values map[string]an
 	return f.errors()
 }
 
-func (t *ServiceTemplate) checkInstance(f *findings, element Identifier, values *node) {
+// checkInstance returns the values that are sensitive.
+func (t *ServiceTemplate) checkInstance(f *findings, element Identifier, values *node) []*node {
 	n := t.node(element)
 	if n == nil {
 		f.errorf(values, "there is no node template %s", element)
-		return
+		return nil
 	}
 	c := newChecker(f, t.libraries, nil)
 	c.original, c.literal = builtin().library, true
 	if !c.isObject(values, "names with values") || n.kind == nil {
-		return
+		return nil
 	}
 	own := n.fields["properties"]
 	shape := c.shape(values, n.kind)
 	given := c.assign(values, shape)
 	for _, p := range shape.properties {
 		value, there := given[p], own.field(p.name)
+		if !value.isNull() {
+			c.hide(value, p)
+		}
 		switch {
 		case !value.isNull() && p.common() && !there.isNull() && !there.equal(value):
 			c.errorf(value, "%s is common to all instances, and the definition gives %s", p.name, describe(there)).hint("leave it out")
@@ -113,6 +120,7 @@ func (t *ServiceTemplate) checkInstance(f *findings, element Identifier, values 
 			c.errorf(values, "property %s is missing", p.name).hint("%s says that it is required: %s", n.kind.id.Name, p.schema.name)
 		}
 	}
+	return c.sensitive
 }
 
 // spelt says whether the definition gives a property by another spelling.

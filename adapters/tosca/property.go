@@ -6,12 +6,13 @@ import (
 
 // property is the definition of a property, an attribute or an input (TOSCA 1.3 §3.6.10).
 type property struct {
-	name     string
-	node     *node
-	schema   schema
-	required bool // true unless the definition says otherwise
-	initial  *node
-	metadata *node
+	name      string
+	node      *node
+	schema    schema
+	required  bool // true unless the definition says otherwise
+	initial   *node
+	metadata  *node
+	sensitive bool // its values are secrets
 }
 
 // schema is what a value must be: a type, with constraints, and what the entries of a list or a map must be (§3.6.9).
@@ -45,6 +46,7 @@ func (c *checker) readProperty(n *node) *property {
 	}
 	fields := c.fields(n, propertyWords)
 	p := &property{name: n.key, node: n, required: true, initial: fields["default"], metadata: fields["metadata"]}
+	p.sensitive = p.is("sensitive")
 	if p.initial.isNull() {
 		p.initial = nil
 	}
@@ -106,6 +108,7 @@ func (c *checker) readSchemaFields(n *node, fields map[string]*node) schema {
 func (c *checker) checkProperty(p *property) {
 	c.checkSchema(&p.schema)
 	if p.initial != nil {
+		c.hide(p.initial, p)
 		c.value(p.initial, &p.schema)
 	}
 }

@@ -1,13 +1,17 @@
 package tosca
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Resolve finds the definitions of the instances among the templates that are commissioned, and checks the instances against them: that
 // their elements are those of the definition, all of them, and that the values of their properties are right. What it returns are the instances
 // with the definitions that were found; elements have the participant type of their definition if they give none. A definition that
-// is there in one other version only is taken, with a warning: the page that ONAP prints names one that is not there. The error is [Problems].
-func (in *Instances) Resolve(templates ...*ServiceTemplate) ([]Instance, error) {
-	r := &resolver{findings: &in.found}
+// is there in one other version only is taken, with a warning: the page that ONAP prints names one that is not there. In place of sensitive
+// values stands what seal makes of them, whose paths are /<id of the element>/<property>… The error is [Problems].
+func (in *Instances) Resolve(seal Seal, templates ...*ServiceTemplate) ([]Instance, error) {
+	r := &resolver{&in.found, seal}
 	list := in.List()
 	for i := range list {
 		r.resolve(&list[i], in.nodes[i], templates)
@@ -18,7 +22,11 @@ func (in *Instances) Resolve(templates ...*ServiceTemplate) ([]Instance, error) 
 	return list, nil
 }
 
-type resolver struct{ *findings }
+type resolver struct {
+	*findings
+
+	sealing Seal
+}
 
 func (r *resolver) resolve(instance *Instance, places instanceNodes, templates []*ServiceTemplate) {
 	var ids []Identifier
@@ -93,7 +101,11 @@ func (r *resolver) elements(t *ServiceTemplate, loop ControlLoop, instance *Inst
 		if values.isNull() {
 			values = &node{kind: object, at: at.node.at, parent: at.node, key: "propertiesMap"}
 		}
-		t.checkInstance(r.findings, id, values)
+		if sensitive := t.checkInstance(r.findings, id, values); sensitive != nil && r.sealing != nil {
+			element.Properties = values.copyWith(r.seal(sensitive, func(path string, value any) (string, error) {
+				return r.sealing("/"+element.ID+strings.TrimPrefix(path, values.path()), value)
+			})).object()
+		}
 	}
 	for _, id := range ids {
 		if !given[id] {

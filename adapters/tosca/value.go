@@ -3,12 +3,16 @@ package tosca
 import (
 	"slices"
 	"strings"
+
+	"github.com/sonata-bpmn/sonata/engine/runner/secret"
 )
 
 // value checks a value against what it must be, and reports all that is wrong with it.
 func (c *checker) value(n *node, s *schema) {
 	switch {
 	case n.broken || !c.spend(n, 1):
+		return
+	case secret.Sealed(n.text), n.hidden && n.text == secret.Masked: // which was right before it was sealed
 		return
 	case isFunction(n):
 		if c.literal {
@@ -160,6 +164,7 @@ func (c *checker) properties(n *node, t *typeDef) {
 		value := given[p]
 		switch {
 		case !value.isNull():
+			c.hide(value, p)
 			c.value(value, &p.schema)
 		case p.required && p.initial == nil:
 			c.errorf(n, "property %s is missing", p.name).hint("%s says that it is required: %s", t.id.Name, p.schema.name)

@@ -17,6 +17,7 @@ import (
 	"github.com/sonata-bpmn/sonata/adapters/tosca"
 	"github.com/sonata-bpmn/sonata/engine"
 	"github.com/sonata-bpmn/sonata/engine/runner"
+	"github.com/sonata-bpmn/sonata/engine/runner/secret"
 )
 
 // requestTimeout ends what takes unexpectedly long; see also instantiateTimeout.
@@ -85,7 +86,7 @@ func requestID(next http.Handler) http.Handler {
 	})
 }
 
-// write answers in YAML if the client asks for that and not for JSON.
+// write answers in YAML if the client asks for that and not for JSON. What is sealed is masked.
 func write(w http.ResponseWriter, r *http.Request, status int, body any) error {
 	first, yamlFirst := body.(inYAML)
 	if yamlFirst {
@@ -95,6 +96,7 @@ func write(w http.ResponseWriter, r *http.Request, status int, body any) error {
 	if err != nil {
 		return err
 	}
+	text = []byte(secret.Mask(string(text)))
 	kind := "application/json"
 	if accept := r.Header.Get("Accept"); wantsYAML(r) || yamlFirst && (accept == "" || accept == "*/*") {
 		value, err := engine.DecodeJSON(text)
@@ -164,6 +166,9 @@ func readBody(r *http.Request) ([]byte, error) {
 	}
 	if len(strings.TrimSpace(string(body))) == 0 {
 		return nil, faultf(http.StatusBadRequest, "the request has no body")
+	}
+	if secret.SealedIn(body) {
+		return nil, faultf(http.StatusBadRequest, "a value in the body looks like one that is encrypted already; give the value itself")
 	}
 	return body, nil
 }

@@ -55,7 +55,7 @@ func (h *handlers) commissionText(r *http.Request, text []byte) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	t, err := tosca.Parse(text, templates...)
+	t, err := h.parse(text, templates)
 	if err != nil {
 		return reply{}, err
 	}

@@ -75,7 +75,8 @@ func (h *handlers) addEntry(r *http.Request) (reply, error) { return h.putEntry(
 
 func (h *handlers) updateEntry(r *http.Request) (reply, error) { return h.putEntry(r, messageRenew) }
 
-// putEntry takes a service template into the design-time catalogue. It is checked whole, among what is commissioned.
+// putEntry takes a service template into the design-time catalogue. It is checked whole, among what is commissioned, and kept as it was written
+// unless it has sensitive values: then it is written anew.
 func (h *handlers) putEntry(r *http.Request, name string) (reply, error) {
 	body, err := readBody(r)
 	if err != nil {
@@ -85,7 +86,10 @@ func (h *handlers) putEntry(r *http.Request, name string) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	t, err := tosca.Parse(body, templates...)
+	t, err := h.parse(body, templates)
+	if err == nil && t.HasSecrets() {
+		body, err = t.YAML()
+	}
 	if err != nil {
 		return reply{}, err
 	}

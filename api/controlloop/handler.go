@@ -10,6 +10,7 @@ import (
 
 	"github.com/sonata-bpmn/sonata/engine"
 	"github.com/sonata-bpmn/sonata/engine/runner"
+	"github.com/sonata-bpmn/sonata/engine/runner/secret"
 )
 
 // Engine is what the package needs of a [runner.Runner]; each method is documented there.
@@ -28,14 +29,16 @@ const Prefix = "/onap/controlloop/v2"
 // handlers share the engine.
 type handlers struct {
 	engine Engine
+	keys   *secret.Keys
 	// writing is held by each request that changes something: what it has read of other instances (are there any of this definition?) is
 	// so when it writes.
 	writing sync.Mutex
 }
 
-// Routes returns what adds the paths to a router: CLAMP's below [Prefix], those of the page both there and without it.
-func Routes(e Engine) func(chi.Router) {
-	h := &handlers{engine: e}
+// Routes returns what adds the paths to a router: CLAMP's below [Prefix], those of the page both there and without it. The keys seal sensitive
+// values before they reach the engine.
+func Routes(e Engine, keys *secret.Keys) func(chi.Router) {
+	h := &handlers{engine: e, keys: keys}
 	return func(router chi.Router) {
 		router.Route(Prefix, func(r chi.Router) {
 			r.Use(requestID)

@@ -57,7 +57,7 @@ func (h *handlers) bringUp(r *http.Request, body pageLoop) (engine.Key, error) {
 	}
 	var messages []runner.Publication
 	if body.TOSCA != "" {
-		t, err := tosca.Parse([]byte(body.TOSCA), templates...)
+		t, err := h.parse([]byte(body.TOSCA), templates)
 		if err != nil {
 			return 0, faultf(http.StatusMethodNotAllowed, "Invalid input: %s", err)
 		}
@@ -217,7 +217,7 @@ func (h *handlers) putInstantiatedLoop(r *http.Request) (reply, error) {
 		return reply{}, err
 	}
 	if body.TOSCA != "" {
-		t, err := tosca.Parse([]byte(body.TOSCA), templates...)
+		t, err := h.parse([]byte(body.TOSCA), templates)
 		if err != nil {
 			return reply{}, err
 		}

@@ -42,7 +42,11 @@ func (h *handlers) put(r *http.Request, name string, dress func(map[string]any) 
 	if err != nil {
 		return reply{}, err
 	}
-	loops, err := read.Resolve(templates...)
+	before, err := h.propertiesOf(read.List())
+	if err != nil {
+		return reply{}, err
+	}
+	loops, err := read.Resolve(h.sealAfter(before), templates...)
 	if err != nil {
 		return reply{}, err
 	}
@@ -131,6 +135,9 @@ func (h *handlers) orderOf(id tosca.Identifier, state string, participants []fou
 	}
 	if len(loops) == 0 {
 		return runner.Publication{}, faultf(http.StatusNotFound, "Control Loop not found: %s", id)
+	}
+	if err := h.readable(loops[0]); err != nil {
+		return runner.Publication{}, err
 	}
 	data := map[string]any{"orderedState": nil, "missing": missing(loops[0], participants)}
 	if state != "" {

@@ -87,7 +87,7 @@ func (h *handlers) putCommissioned(r *http.Request, naming func(*commissioned) (
 	if err != nil {
 		return reply{}, err
 	}
-	t, err := tosca.Parse(body, templates...)
+	t, err := h.parse(body, templates)
 	if err != nil {
 		return reply{}, err
 	}

@@ -28,7 +28,7 @@ type description struct {
 
 var described = sync.OnceValue(func() *description {
 	router := chi.NewRouter()
-	controlloop.Routes(nil)(router)
+	controlloop.Routes(nil, nil)(router)
 	recorder := httptest.NewRecorder()
 	router.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, controlloop.Prefix+"/openapi.json", nil))
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(recorder.Body.Bytes()))
@@ -87,7 +87,7 @@ func requireDescribed(t *testing.T, r *http.Request, answer *httptest.ResponseRe
 func TestTheDocumentHasEveryRoute(t *testing.T) {
 	served := map[string]bool{}
 	router := chi.NewRouter()
-	controlloop.Routes(nil)(router)
+	controlloop.Routes(nil, nil)(router)
 	require.NoError(t, chi.Walk(router, func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		served[method+" "+strings.TrimPrefix(route, controlloop.Prefix)] = true
 		return nil

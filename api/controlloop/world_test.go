@@ -21,6 +21,7 @@ import (
 	"github.com/sonata-bpmn/sonata/api/controlloop"
 	"github.com/sonata-bpmn/sonata/engine"
 	"github.com/sonata-bpmn/sonata/engine/runner"
+	"github.com/sonata-bpmn/sonata/engine/runner/secret"
 	"github.com/sonata-bpmn/sonata/processes"
 )
 
@@ -38,6 +39,7 @@ type world struct {
 	clock *memory.Clock
 	http  http.Handler
 	crash *memory.Crash // nil: it never crashes
+	keys  *secret.Keys
 }
 
 func newWorld(t *testing.T) *world {
@@ -52,7 +54,7 @@ func newWorld(t *testing.T) *world {
 func bareWorld(ctx context.Context, t *testing.T) *world {
 	t.Helper()
 	from := deployed(t)
-	w := &world{t: t, ctx: ctx, clock: memory.NewClock(begin), store: from.store.Copy()}
+	w := &world{t: t, ctx: ctx, clock: memory.NewClock(begin), store: from.store.Copy(), keys: secretKeys(t, secret.NewKey())}
 	w.bus = memory.NewBus(func(ctx context.Context, records []runner.Incoming) error { return w.r.Receive(ctx, records) })
 	w.start(from.r)
 	w.close = func() {
@@ -98,10 +100,10 @@ func (w *world) start(from *runner.Runner) {
 		store, bus = w.crash.Attach(w.store, w.bus, end)
 	}
 	var err error
-	w.r, err = from.Fork(store, runner.Options{Bus: bus, Clock: w.clock})
+	w.r, err = from.Fork(store, runner.Options{Bus: bus, Clock: w.clock, Secrets: w.keys})
 	require.NoError(w.t, err)
 	router := chi.NewRouter()
-	controlloop.Routes(w.r)(router)
+	controlloop.Routes(w.r, w.keys)(router)
 	w.http = router
 	w.run(ctx)
 	stop := w.stop
@@ -145,6 +147,13 @@ func (w *world) settle() {
 		}
 		w.restart()
 	}
+}
+
+func secretKeys(t *testing.T, lines ...string) *secret.Keys {
+	t.Helper()
+	keys, err := secret.ParseKeys("secret.key", []byte(strings.Join(lines, "\n")))
+	require.NoError(t, err)
+	return keys
 }
 
 func (w *world) restart() {

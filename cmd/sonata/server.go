@@ -21,6 +21,7 @@ import (
 	"github.com/sonata-bpmn/sonata/api"
 	"github.com/sonata-bpmn/sonata/api/controlloop"
 	"github.com/sonata-bpmn/sonata/engine/runner"
+	"github.com/sonata-bpmn/sonata/engine/runner/secret"
 )
 
 // server is one Sonata: the store, the broker, the bus, the engine and the REST API, wired together.
@@ -40,6 +41,7 @@ type running struct {
 	store      *bolt.Store
 	deployed   *atomic.Bool // what is to be deployed at the start is
 	runner     *runner.Runner
+	keys       *secret.Keys
 	deployment runner.Deployment
 	url        string // of the REST API
 	brokers    string // host:port,…
@@ -58,6 +60,10 @@ func (s *server) run(ctx context.Context, guest func(ctx context.Context, up run
 		return err
 	}
 	defer func() { err = errors.Join(err, marker.Close()) }()
+	keys, err := s.secretKeys()
+	if err != nil {
+		return err
+	}
 	crashed, err := reportCrashes(s.data, s.log)
 	if err != nil {
 		return err
@@ -87,7 +93,7 @@ func (s *server) run(ctx context.Context, guest func(ctx context.Context, up run
 	defer func() { err = errors.Join(err, bus.Close()) }()
 	r, err = runner.New(store, runner.Options{
 		Bus: bus, Logger: s.log, MessageTTL: s.messageTTL, SeenWindow: s.seenWindow, HistoryTTL: s.historyTTL,
-		DeadLetterTopic: s.deadLetters, AdoptCluster: s.adoptCluster, Marker: marker, Crashed: crashed,
+		DeadLetterTopic: s.deadLetters, AdoptCluster: s.adoptCluster, Marker: marker, Crashed: crashed, Secrets: keys,
 	})
 	if err != nil {
 		return err
@@ -95,7 +101,7 @@ func (s *server) run(ctx context.Context, guest func(ctx context.Context, up run
 	if s.made != nil {
 		s.made(r)
 	}
-	up := running{store: store, deployed: &atomic.Bool{}, runner: r, url: "http://" + listener.Addr().String(), brokers: strings.Join(brokers, ",")}
+	up := running{store: store, deployed: &atomic.Bool{}, runner: r, keys: keys, url: "http://" + listener.Addr().String(), brokers: strings.Join(brokers, ",")}
 	return s.work(ctx, listener, up, guest)
 }
 
@@ -129,7 +135,7 @@ func (s *server) broker() (addresses []string, stop func() error, err error) {
 func (s *server) work(ctx context.Context, listener net.Listener, up running, guest func(context.Context, running) error) error {
 	web := api.Server(s.listen, api.New(api.Config{
 		Engine: up.runner, Version: version, Listen: s.listen, Hosts: s.hosts, Logger: s.log,
-		Routes: controlloop.Routes(up.runner),
+		Routes: controlloop.Routes(up.runner, up.keys),
 		Starting: func() string {
 			if up.deployed.Load() {
 				return ""

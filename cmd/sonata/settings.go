@@ -11,6 +11,7 @@ import (
 type settings struct {
 	config       string
 	data         string
+	secretKey    string
 	listen       string
 	brokerListen string
 	kafka        []string
@@ -35,6 +36,7 @@ func (s *settings) flags() *pflag.FlagSet {
 	f.SortFlags = false
 	f.StringVar(&s.config, "config", "", "read settings from this YAML `FILE`")
 	f.StringVar(&s.data, "data", "./data", "keep everything that must survive in this `DIR`")
+	f.StringVar(&s.secretKey, "secret-key-file", "", "encrypt sensitive values with the key in this `FILE` (default DIR/"+secretKeyFile+", made at the first start)")
 	f.StringVar(&s.listen, "listen", "127.0.0.1:8080", "serve REST on this `HOST:PORT` (port 0: any free one)")
 	f.StringVar(&s.brokerListen, "broker-listen", "127.0.0.1:9092", "let the embedded Kafka broker listen on this `HOST:PORT`")
 	f.StringSliceVar(&s.kafka, "kafka", nil, "use this Kafka cluster instead of the embedded broker (`HOST:PORT,…`)")

@@ -23,7 +23,8 @@ const (
 
 // publish puts a message into the outbox. Its id depends on nothing but the store, the instance and the event, so that it is
 // the same however often the message is sent. A task header with the name of the attribute says which instance the message answers, ""
-// none, in place of the sender of the event that began this one.
+// none, in place of the sender of the event that began this one. The task header secrets with the value open says that the receiver is to
+// read what is sealed in it.
 func (u *unit) publish(in *engine.Instance, e engine.MessageThrown) {
 	m := Outgoing{
 		ID:            uuid.NewSHA1(u.r.id, fmt.Appendf(nil, "%s/%d", in.Key, e.ID)).String(),
@@ -31,6 +32,7 @@ func (u *unit) publish(in *engine.Instance, e engine.MessageThrown) {
 		Topic:         e.Topic,
 		Key:           cmp.Or(e.Key, in.BusinessKey, in.RootKey.String()),
 		Headers:       e.Headers,
+		Secrets:       e.Headers[headerSecrets] == "open",
 		Data:          encode(e.Data),
 		InstanceKey:   in.Key.String(),
 		ProcessID:     in.ProcessID,
@@ -42,13 +44,24 @@ func (u *unit) publish(in *engine.Instance, e engine.MessageThrown) {
 	}
 	if reference, said := e.Headers[attributeReference]; said {
 		m.ReferenceID = reference
-		m.Headers = maps.Clone(e.Headers)
-		delete(m.Headers, attributeReference)
+		m.Headers = without(m.Headers, attributeReference)
+	}
+	if m.Secrets {
+		m.Headers = without(m.Headers, headerSecrets)
 	}
 	if in.Parent != nil {
 		m.ParentKey = in.Parent.Key.String()
 	}
 	u.send(m)
+}
+
+// headerSecrets is a task header that is meant for the runner and not for the receiver.
+const headerSecrets = "secrets"
+
+func without(headers map[string]string, name string) map[string]string {
+	rest := maps.Clone(headers)
+	delete(rest, name)
+	return rest
 }
 
 // send puts a message into the outbox.
@@ -101,11 +114,7 @@ func (r *Runner) dispatchSome(ctx context.Context) (int, error) {
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}
-	messages := make([]Outgoing, len(rows))
-	for i, row := range rows {
-		messages[i] = row.message
-	}
-	n, failed := r.opts.Bus.Publish(ctx, messages)
+	n, failed := r.sendRows(ctx, rows)
 	done := rows[:n]
 	var refused *Outgoing
 	if errors.Is(failed, ErrUnpublishable) && n < len(rows) {
@@ -128,6 +137,27 @@ func (r *Runner) dispatchSome(ctx context.Context) (int, error) {
 		failed = nil
 	}
 	return len(done), errors.Join(failed, err)
+}
+
+// sendRows sends messages as their receivers are to get them, up to the first that cannot be, and returns how many were acknowledged.
+func (r *Runner) sendRows(ctx context.Context, rows []outboxRow) (int, error) {
+	messages := make([]Outgoing, 0, len(rows))
+	var unopened error
+	for _, row := range rows {
+		m := row.message
+		if m.Secrets {
+			if m.Data, unopened = r.opts.Secrets.Open(m.Data); unopened != nil {
+				unopened = fmt.Errorf("%w: %w", ErrUnpublishable, unopened)
+				break
+			}
+		}
+		messages = append(messages, m)
+	}
+	if len(messages) == 0 {
+		return 0, unopened
+	}
+	n, err := r.opts.Bus.Publish(ctx, messages)
+	return n, cmp.Or(err, unopened)
 }
 
 func (r *Runner) outboxRows() (rows []outboxRow, err error) {

@@ -79,6 +79,8 @@ type Outgoing struct {
 	Key     string            `json:"key"`
 	Headers map[string]string `json:"headers,omitempty"`
 	Data    json.RawMessage   `json:"data"`
+	// Secrets says that what is sealed in Data (see package secret) is opened for the receiver. A Bus gets it opened; what is stored is not.
+	Secrets bool `json:"secrets,omitempty"`
 	// The instance that sends it.
 	InstanceKey   string `json:"instanceKey"`
 	ProcessID     string `json:"processId"`

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sonata-bpmn/sonata/engine/runner/codec"
+	"github.com/sonata-bpmn/sonata/engine/runner/secret"
 )
 
 // Options of a Runner. The zero value of each is its default.
@@ -24,7 +25,8 @@ type Options struct {
 	SeenWindow time.Duration // how long CloudEvent ids are remembered; default 7 days
 	// DeadLetterTopic is where messages that could not be used are published, besides being kept; "": nowhere.
 	DeadLetterTopic string
-	BatchSize       int // most requests in one transaction; default 1000
+	Secrets         *secret.Keys // open what is sealed in messages whose receivers are to read it; nil: such messages become dead letters
+	BatchSize       int          // most requests in one transaction; default 1000
 
 	// Handlers do the jobs of a type within this process; jobs of other types wait for external workers ([Runner.ActivateJobs]).
 	Handlers     map[string]Handler

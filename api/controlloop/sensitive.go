@@ -1,0 +1,91 @@
+package controlloop
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sonata-bpmn/sonata/adapters/tosca"
+	"github.com/sonata-bpmn/sonata/engine/runner/secret"
+)
+
+// parse reads a service template and seals what is sensitive in it: nothing else of it reaches the engine.
+func (h *handlers) parse(text []byte, known []*tosca.ServiceTemplate) (*tosca.ServiceTemplate, error) {
+	t, err := tosca.Parse(text, known...)
+	if err != nil {
+		return nil, err
+	}
+	return t.Sealed(h.seal, known...)
+}
+
+// errMasked is said of a value that was read here and is sent back.
+var errMasked = errors.New("this is how a sensitive value is shown, and not the value; give it")
+
+// seal is a [tosca.Seal].
+func (h *handlers) seal(_ string, value any) (string, error) {
+	if value == secret.Masked {
+		return "", errMasked
+	}
+	return h.keys.Seal(value)
+}
+
+// sealAfter is a [tosca.Seal] for control loops that had properties before, by the id of the element: a value that is sent as it was shown stays what
+// it was.
+func (h *handlers) sealAfter(before map[string]any) tosca.Seal {
+	return func(path string, value any) (string, error) {
+		if value == secret.Masked {
+			if kept, isText := at(before, path).(string); isText && secret.Sealed(kept) {
+				return kept, nil
+			}
+		}
+		return h.seal(path, value)
+	}
+}
+
+// propertiesOf are the properties of the elements that control loops have now.
+func (h *handlers) propertiesOf(loops []tosca.Instance) (map[string]any, error) {
+	properties := map[string]any{}
+	all, err := h.active(processLoop)
+	for _, loop := range all {
+		if slices.ContainsFunc(loops, func(in tosca.Instance) bool { return in.Identifier == loop.id }) {
+			for id := range loop.object("elements") {
+				properties[id] = loop.object("elements").object(id)["propertiesMap"]
+			}
+		}
+	}
+	return properties, err
+}
+
+// at follows a JSON Pointer; nil if it leads nowhere.
+func at(value any, pointer string) any {
+	for step := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
+		switch v := value.(type) {
+		case map[string]any:
+			value = v[strings.NewReplacer("~1", "/", "~0", "~").Replace(step)]
+		case []any:
+			i, err := strconv.Atoi(step)
+			if err != nil || i < 0 || i >= len(v) {
+				return nil
+			}
+			value = v[i]
+		default:
+			return nil
+		}
+	}
+	return value
+}
+
+// readable refuses an order to a control loop whose sensitive values nobody could open for its participants.
+func (h *handlers) readable(loop found) error {
+	text, err := json.Marshal(loop.variables["elements"])
+	if err != nil {
+		return err
+	}
+	if _, err := h.keys.Open(text); err != nil && loop.text("state") == tosca.States[0] {
+		return faultf(http.StatusServiceUnavailable, "the control loop %s has sensitive values that cannot be read: %s", loop.id, err)
+	}
+	return nil
+}

@@ -1,0 +1,180 @@
+package controlloop_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sonata-bpmn/sonata/api/controlloop"
+	"github.com/sonata-bpmn/sonata/engine"
+	"github.com/sonata-bpmn/sonata/engine/runner"
+	"github.com/sonata-bpmn/sonata/engine/runner/secret"
+)
+
+// withSecrets is a service template whose definition has one sensitive value, and whose instances give another.
+const withSecrets = `{"tosca_definitions_version":"tosca_simple_yaml_1_1","name":"secretive","version":"1.0.0",
+"node_types":{"my.Element":{"derived_from":"org.onap.policy.clamp.controlloop.ControlLoopElement","properties":{
+	"apiPin":{"type":"integer","metadata":{"common":true,"sensitive":true}},
+	"login":{"type":"string","required":false,"constraints":[{"min_length":8}],"metadata":{"sensitive":true}},
+	"image":{"type":"string","required":false}}}},
+"topology_template":{"node_templates":{
+	"org.onap.One":{"version":"1.0.0","type":"my.Element","properties":{"participantType":{"name":"kind.First","version":"1.0.0"},"apiPin":47114711}},
+	"org.onap.Loop":{"version":"1.0.0","type":"org.onap.policy.clamp.controlloop.ControlLoop","properties":{"provider":"p","elements":[{"name":"org.onap.One","version":"1.0.0"}]}}}}}`
+
+const oneID = "709c62b3-8918-41b9-a747-d21eb79c6c20"
+
+func secretInstance(login string) string {
+	return fmt.Sprintf(`{"controlLoopList":[{"name":"a","version":"1.0.1","definition":{"name":"org.onap.Loop","version":"1.0.0"},"elements":{%q:{"id":%q,
+		"definition":{"name":"org.onap.One","version":"1.0.0"},"participantId":{"name":"First","version":"1"},"propertiesMap":{"login":%q,"image":"nginx"}}}}]}`, oneID, oneID, login)
+}
+
+// secretive is a world with a control loop whose values are secret. Its participant is no simulated one: that would keep what it is told.
+func secretive(t *testing.T) *world {
+	t.Helper()
+	w := newWorld(t)
+	w.says(`{"messageType":"PARTICIPANT_REGISTER","messageId":"m","participantId":{"name":"First","version":"1"},"participantType":{"name":"kind.First","version":"1.0.0"}}`)
+	w.clamp(http.MethodPost, "/commission", withSecrets, 200)
+	w.clamp(http.MethodPost, "/instantiation", secretInstance("hunter-one"), 200)
+	w.settle()
+	return w
+}
+
+// says is what a participant sends.
+func (w *world) says(text string) {
+	w.t.Helper()
+	data, err := engine.DecodeJSON([]byte(text))
+	require.NoError(w.t, err)
+	require.NoError(w.t, w.bus.Send(w.ctx, "POLICY-CLRUNTIME-PARTICIPANT", runner.Incoming{Data: data, Value: []byte(text)}))
+	w.settle()
+}
+
+// sent is the last message of a kind that was sent to participants.
+func (w *world) sent(kind string) string {
+	w.settle()
+	last := ""
+	for _, m := range w.bus.Published() {
+		if strings.Contains(string(m.Data), `"messageType":"`+kind+`"`) {
+			require.NotContains(w.t, m.Headers, "secrets")
+			last = string(m.Data)
+		}
+	}
+	return last
+}
+
+// The participant gets the very values, and nobody else does: no other message, and no answer.
+func TestSecretsReachTheParticipantAlone(t *testing.T) {
+	t.Parallel()
+	w := secretive(t)
+	w.clamp(http.MethodPut, "/instantiation/command", orderOf("PASSIVE", "a"), 202)
+	require.Contains(t, w.sent("PARTICIPANT_UPDATE"), `"apiPin":47114711`)
+	require.Contains(t, w.sent("CONTROL_LOOP_UPDATE"), `"login":"hunter-one"`)
+	for _, m := range w.bus.Published() {
+		kind := string(m.Data[:min(len(m.Data), 200)])
+		if m.Topic != "POLICY-CLRUNTIME-PARTICIPANT" {
+			require.NotContains(t, string(m.Data), "hunter", "%s: %s", m.Topic, kind)
+			require.NotContains(t, string(m.Data), "47114711", "%s: %s", m.Topic, kind)
+		}
+	}
+	for _, path := range []string{
+		controlloop.Prefix + "/instantiation", controlloop.Prefix + "/commission/toscaservicetemplate", controlloop.Prefix + "/commission/elements",
+		controlloop.Prefix + "/commission", "/runtime-inventory/loops/instantiated", "/runtime-inventory/loop/secretive",
+	} {
+		for _, accept := range []string{"application/json", "application/yaml"} {
+			shown := w.ask(path, accept)
+			require.NotContains(t, shown, "hunter", path)
+			require.NotContains(t, shown, "4711", path)
+			require.NotContains(t, shown, "ENCRYPTED", path)
+		}
+	}
+	require.Equal(t, "•••", w.loop("a")["elements"].(map[string]any)[oneID].(map[string]any)["propertiesMap"].(map[string]any)["login"])
+}
+
+func (w *world) ask(path, accept string) string {
+	w.t.Helper()
+	recorder := httptest.NewRecorder()
+	r := httptest.NewRequestWithContext(w.ctx, http.MethodGet, path, http.NoBody)
+	r.Header.Set("Accept", accept)
+	w.http.ServeHTTP(recorder, r)
+	require.Equal(w.t, 200, recorder.Code, "%s: %s", path, recorder.Body)
+	return recorder.Body.String()
+}
+
+// What was read can be sent back: the secret stays. A masked value where there is none, or one that looks encrypted, is refused, and no
+// refusal quotes a secret.
+func TestSecretsSentBack(t *testing.T) {
+	t.Parallel()
+	w := secretive(t)
+	w.clamp(http.MethodPut, "/instantiation", secretInstance("•••"), 200)
+	shown, err := json.Marshal(map[string]any{"controlLoopList": []any{w.loop("a")}})
+	require.NoError(t, err)
+	w.clamp(http.MethodPut, "/instantiation", string(shown), 200)
+	w.clamp(http.MethodPut, "/instantiation/command", orderOf("PASSIVE", "a"), 202)
+	require.Contains(t, w.sent("CONTROL_LOOP_UPDATE"), `"login":"hunter-one"`)
+
+	for body, text := range map[string]string{
+		strings.Replace(secretInstance("•••"), `"a"`, `"b"`, 1):         "propertiesMap/login: this is how a sensitive value is shown",
+		strings.Replace(secretInstance("hunter2"), `"a"`, `"b"`, 1):     "propertiesMap/login: a sensitive value",
+		strings.Replace(secretInstance("ENCRYPTED:x"), `"a"`, `"b"`, 1): "looks like one that is encrypted already",
+	} {
+		told := fmt.Sprint(w.clamp(http.MethodPost, "/instantiation", body, 400)["errorDetails"])
+		require.Contains(t, told, text)
+		require.NotContains(t, told, "hunter2")
+	}
+	told := w.clamp(http.MethodPost, "/commission", strings.Replace(withSecrets, "47114711", `"•••"`, 1), 400)
+	require.Contains(t, told["errorDetails"], "apiPin: this is how a sensitive value is shown")
+}
+
+// The design-time catalogue keeps a template with secrets so that it can be commissioned, and shows none of them.
+func TestSecretsInTheCatalogue(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.call(http.MethodPost, "/design-catalogue/loop/one", withSecrets, 200)
+	require.NotContains(t, w.ask("/design-catalogue/loop/one", "application/json"), "4711")
+	require.Contains(t, w.ask("/design-catalogue/loops", "application/yaml"), "•••")
+	w.call(http.MethodPost, "/runtime-inventory/commission", `{"id":"one"}`, 200)
+	w.says(`{"messageType":"PARTICIPANT_REGISTER","messageId":"m","participantId":{"name":"First","version":"1"},"participantType":{"name":"kind.First","version":"1.0.0"}}`)
+	require.Contains(t, w.sent("PARTICIPANT_UPDATE"), `"apiPin":47114711`)
+}
+
+// Without the key an order is refused with the reason, and what was on its way is kept as a dead letter; with the key below a new one all of it goes
+// on, and what is new has the new key.
+func TestSecretsAfterRotation(t *testing.T) {
+	t.Parallel()
+	first, second := secret.NewKey(), secret.NewKey()
+	w := newWorld(t)
+	w.turn(first)
+	w.says(`{"messageType":"PARTICIPANT_REGISTER","messageId":"m","participantId":{"name":"First","version":"1"},"participantType":{"name":"kind.First","version":"1.0.0"}}`)
+	w.clamp(http.MethodPost, "/commission", withSecrets, 200)
+	w.clamp(http.MethodPost, "/instantiation", secretInstance("hunter-one"), 200)
+
+	w.turn(second)
+	told := w.clamp(http.MethodPut, "/instantiation/command", orderOf("PASSIVE", "a"), 503)
+	require.Regexp(t, `sensitive values that cannot be read: it was encrypted with the key [0-9a-f]{8}, which secret.key does not have; add that key`, told["errorDetails"])
+	require.Equal(t, "UNINITIALISED", w.loop("a")["state"])
+	w.says(`{"messageType":"PARTICIPANT_REGISTER","messageId":"n","participantId":{"name":"First","version":"1"},"participantType":{"name":"kind.First","version":"1.0.0"}}`)
+	letters, _, err := w.r.DeadLetters(0, 10)
+	require.NoError(t, err)
+	require.NotEmpty(t, letters)
+	require.Contains(t, letters[0].Reason, "it was encrypted with the key ")
+	require.NotContains(t, string(letters[0].Value), "4711")
+
+	w.turn(second, first)
+	fate, _, err := w.r.RetryDeadLetter(w.ctx, letters[0].Key, runner.Correction{})
+	require.NoError(t, err)
+	require.Equal(t, runner.FateSent, fate)
+	require.Contains(t, w.sent("PARTICIPANT_UPDATE"), `"apiPin":47114711`)
+	w.clamp(http.MethodPut, "/instantiation/command", orderOf("PASSIVE", "a"), 202)
+	require.Contains(t, w.sent("CONTROL_LOOP_UPDATE"), `"login":"hunter-one"`)
+}
+
+// turn starts the program anew with other keys.
+func (w *world) turn(keys ...string) {
+	w.t.Helper()
+	w.keys = secretKeys(w.t, keys...)
+	w.restart()
+}
