@@ -14,6 +14,7 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/sonata-bpmn/sonata/engine"
+	"github.com/sonata-bpmn/sonata/engine/runner"
 )
 
 // logRequest logs each request at debug level: neither its body nor its query, in which secrets may be.
@@ -108,6 +109,16 @@ func (a *api) guardOrigin() func(http.Handler) http.Handler {
 func limitBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// traced lets what a request causes say so (W3C Trace Context).
+func traced(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if t := runner.ParseTrace(r.Header.Get("Traceparent"), strings.Join(r.Header.Values("Tracestate"), ",")); t.Parent != "" {
+			r = r.WithContext(runner.WithTrace(r.Context(), t))
+		}
 		next.ServeHTTP(w, r)
 	})
 }

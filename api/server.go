@@ -52,7 +52,7 @@ func newRouter(config Config) chi.Router {
 		a.log = slog.New(slog.DiscardHandler)
 	}
 	router := chi.NewRouter()
-	router.Use(a.logRequest, a.recoverPanic, a.secureHeaders, a.guardHost, a.guardOrigin(), limitBody, middleware.GetHead)
+	router.Use(a.logRequest, a.recoverPanic, a.secureHeaders, a.guardHost, a.guardOrigin(), limitBody, traced, middleware.GetHead)
 	router.NotFound(a.timed(notFound))
 	router.MethodNotAllowed(a.timed(methodNotAllowed(router)))
 	a.routes(router)

@@ -15,6 +15,8 @@ func cloudEvent() *schema {
 		{"kogitoprocinstanceid", "", "The instance that sent it; what is answered repeats it."},
 		{"kogitobusinesskey", "", "Without kogitoprocrefid, the business key of the instance that the message is for, or that it starts."},
 		{"correlationkey", "", "Without kogitoprocrefid, what a waiting instance is found by; else it is the key of the record."},
+		{"traceparent", "", "Where it stands in a distributed trace (W3C Trace Context), which what it causes goes on with. The header of that name goes before it."},
+		{"tracestate", "", "What tracing systems add to that."},
 	})
 	s.Properties.set("specversion", &schema{Type: "string", Const: "1.0"})
 	s.Properties.set("data", &schema{})
@@ -40,6 +42,8 @@ func processEvent() *schema {
 			{"kogitorootprocid", "", "The process of that instance."},
 			{"kogitoprocrefid", "", "The instance whose message started this one: the kogitoprocinstanceid of that message."},
 			{"kogitobusinesskey", "", "The business key of the instance, if it has one."},
+			{"traceparent", "", "The distributed trace of what the instance was last caused by, if that had one. The header of that name has the same."},
+			{"tracestate", "", "What tracing systems have added to that."},
 		})
 	s.Properties.set("specversion", &schema{Type: "string", Const: "1.0"})
 	s.Properties.set("data", &schema{})

@@ -247,6 +247,7 @@ func TestBinaryMode(t *testing.T) {
 	m := runner.Outgoing{
 		ID: "id", Time: time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC), Topic: "orders", ProcessID: "p", InstanceKey: "1", BusinessKey: "b",
 		Headers: map[string]string{"contentMode": "binary", "other": "1"}, Data: json.RawMessage(`{"messageType":"PING"}`),
+		TraceParent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", TraceState: "vendor=1",
 	}
 	out, err := encode(m)
 	require.NoError(t, err)
@@ -262,6 +263,10 @@ func TestBinaryMode(t *testing.T) {
 	require.Equal(t, "id", in.ID)
 	require.Equal(t, "/process/p", in.Source)
 	require.Equal(t, "b", in.Attributes["kogitobusinesskey"])
+	require.Equal(t, m.TraceParent, in.Attributes["traceparent"])
+	require.Equal(t, m.TraceParent, header(in.Headers, "traceparent"))
+	require.Equal(t, "vendor=1", in.Attributes["tracestate"])
+	require.Equal(t, "vendor=1", header(in.Headers, "tracestate"))
 	require.Equal(t, map[string]any{"messageType": "PING"}, in.Data)
 
 	m.Data = json.RawMessage("{")

@@ -23,7 +23,7 @@ const structuredJSON = structuredType + jsonSuffix + "; charset=UTF-8"
 const modeHeader = "contentMode"
 
 // envelope is a CloudEvent in the JSON event format, with the extension attributes that Kogito writes, in this order
-// (kogito-events-core: DataEventFactory, ProcessMeta).
+// (kogito-events-core: DataEventFactory, ProcessMeta), and those of CloudEvents' extension for distributed tracing.
 type envelope struct {
 	SpecVersion     string          `json:"specversion"`
 	ID              string          `json:"id"`
@@ -41,6 +41,8 @@ type envelope struct {
 	RootProcessID   string          `json:"kogitorootprocid,omitempty"`
 	ReferenceID     string          `json:"kogitoprocrefid,omitempty"`
 	BusinessKey     string          `json:"kogitobusinesskey,omitempty"`
+	TraceParent     string          `json:"traceparent,omitempty"`
+	TraceState      string          `json:"tracestate,omitempty"`
 	Data            json.RawMessage `json:"data,omitempty"`
 }
 
@@ -62,6 +64,8 @@ func encode(m runner.Outgoing) (*confluent.Message, error) {
 		RootProcessID:   m.RootProcessID,
 		ReferenceID:     m.ReferenceID,
 		BusinessKey:     m.BusinessKey,
+		TraceParent:     m.TraceParent,
+		TraceState:      m.TraceState,
 		Data:            m.Data,
 	}
 	if m.Version > 0 {
@@ -82,6 +86,12 @@ func encode(m runner.Outgoing) (*confluent.Message, error) {
 	}
 	if m.Key != "" {
 		record.Key = []byte(m.Key)
+	}
+	if m.TraceParent != "" { // as those who know nothing of CloudEvents look for it
+		record.Headers = append(record.Headers, confluent.Header{Key: "traceparent", Value: []byte(m.TraceParent)})
+	}
+	if m.TraceState != "" {
+		record.Headers = append(record.Headers, confluent.Header{Key: "tracestate", Value: []byte(m.TraceState)})
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Headers)) {
 		if !strings.EqualFold(name, contentHeader) && !strings.EqualFold(name, modeHeader) { // says what the value is: not for others to say

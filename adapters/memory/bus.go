@@ -142,7 +142,7 @@ func incoming(m runner.Outgoing) runner.Incoming {
 	}
 	for name, value := range map[string]string{
 		"kogitoparentprociid": m.ParentKey, "kogitorootprociid": m.RootKey, "kogitorootprocid": m.RootProcessID,
-		"kogitoprocrefid": m.ReferenceID, "kogitobusinesskey": m.BusinessKey,
+		"kogitoprocrefid": m.ReferenceID, "kogitobusinesskey": m.BusinessKey, "traceparent": m.TraceParent, "tracestate": m.TraceState,
 	} {
 		if value != "" {
 			attributes[name] = value

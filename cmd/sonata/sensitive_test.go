@@ -36,7 +36,7 @@ const (
 )
 
 // Values that a service template calls sensitive reach their participant, and are nowhere else but in the broker's record of that: in no file of the data
-// directory, no answer, no stream, no log. So it is after a kill.
+// directory, no answer, no stream, no log. So it is after a kill. The order to the participant is part of the trace that the client began.
 func TestSensitiveValues(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
@@ -51,9 +51,12 @@ func TestSensitiveValues(t *testing.T) {
 		require.Contains(t, fmt.Sprint(primed.event), value)
 	}
 	k.clamp(http.MethodPost, "/instantiation", secretLoop, 200)
-	k.clamp(http.MethodPut, "/instantiation/command", commandOf("PASSIVE", []clampLoop{{Name: "a", Version: "1.0.0"}}), 202)
+	k.traced("/instantiation/command", commandOf("PASSIVE", []clampLoop{{Name: "a", Version: "1.0.0"}}))
 	ordered := k.await(secretTopic, func(r record) bool { return r.event["messageType"] == "CONTROL_LOOP_UPDATE" })
 	require.Contains(t, fmt.Sprint(ordered.event), "CANARY-instance")
+	require.Regexp(t, "^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$", ordered.headers["traceparent"])
+	require.NotContains(t, ordered.headers["traceparent"], "b7ad6b7169203331")
+	require.Equal(t, ordered.headers["traceparent"], ordered.headers["ce_traceparent"])
 	k.publish(secretTopic, "", `{"messageType":"PARTICIPANT_STATUS","messageId":"2","state":"PASSIVE","healthStatus":"HEALTHY",`+secretParticipant+`}`)
 	k.publish(secretTopic, "", `{"messageType":"CONTROLLOOP_UPDATE_ACK","result":true,`+secretParticipant+`,"controlLoopId":{"name":"a","version":"1.0.0"},
 		"controlLoopResultMap":{"709c62b3-8918-41b9-a747-d21eb79c6c20":{"state":"PASSIVE","result":true}}}`)
@@ -75,6 +78,18 @@ func TestSensitiveValues(t *testing.T) {
 	}
 	require.Contains(t, shown[controlloop.Prefix+"/instantiation"], "•••")
 	requireOnDisk(t, data)
+}
+
+// traced sends an order that is part of a distributed trace.
+func (k *killed) traced(path, body string) {
+	k.t.Helper()
+	r, err := http.NewRequestWithContext(k.t.Context(), http.MethodPut, k.url+controlloop.Prefix+path, strings.NewReader(body))
+	require.NoError(k.t, err)
+	r.Header.Set("Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+	response, err := http.DefaultClient.Do(r)
+	require.NoError(k.t, err)
+	require.NoError(k.t, response.Body.Close())
+	require.Equal(k.t, http.StatusAccepted, response.StatusCode)
 }
 
 // secretsShown is what REST answers.

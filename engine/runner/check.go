@@ -69,6 +69,12 @@ func checkCounters(tx ReadTx) error {
 			return false
 		})
 	}
+	tx.Ascend(tableTraces, nil, func(key, _ []byte) bool {
+		if tx.Get(tableInstances, key) == nil {
+			problems = append(problems, fmt.Errorf("%s has a row of no instance: %x", tableTraces, key))
+		}
+		return true
+	})
 	var letters int64
 	tx.Ascend(tableDeadLetters, nil, func(_, _ []byte) bool { letters++; return true })
 	if letters != c.deadLetters {

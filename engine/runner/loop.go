@@ -22,6 +22,7 @@ type task struct {
 // request is what a caller waits for: tasks that are committed together. A task may add further ones to its request.
 type request struct {
 	tasks []task
+	trace Trace
 	err   error      // of the tasks, before the commit
 	done  chan error // receives once, after the commit
 }
@@ -32,7 +33,7 @@ func (r *Runner) submit(ctx context.Context, fn func(u *unit) error) error {
 }
 
 func (r *Runner) submitTasks(ctx context.Context, tasks []task) error {
-	return r.submitRequest(ctx, &request{tasks: tasks, done: make(chan error, 1)})
+	return r.submitRequest(ctx, &request{tasks: tasks, trace: traceIn(ctx), done: make(chan error, 1)})
 }
 
 func (r *Runner) submitRequest(ctx context.Context, req *request) error {
@@ -180,12 +181,14 @@ func (b *batch) round(requests []*request) error {
 		b.dropSeen()
 		for _, req := range requests {
 			b.tasks += len(req.tasks)
+			b.trace = req.trace
 			for i := 0; i < len(req.tasks); i++ { //nolint:intrange // a task may add others
 				if err := b.perform(req.tasks[i]); err != nil && req.err == nil {
 					req.err = err
 				}
 			}
 		}
+		b.trace = Trace{}
 		if !b.caughtUp { // once a batch, as more of it comes the longer the batch takes
 			b.catchUp()
 		}

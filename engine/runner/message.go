@@ -59,8 +59,9 @@ func newMessage(key engine.Key, in Incoming) *message {
 }
 
 // published is a message that came in by REST.
-func published(key engine.Key, p Publication, at time.Time) *message {
-	event := map[string]any{"id": p.ID, "type": p.Name, "time": at.Format(time.RFC3339Nano)}
+func (u *unit) published(key engine.Key, p Publication) *message {
+	event := map[string]any{"id": p.ID, "type": p.Name, "time": u.now.Format(time.RFC3339Nano)}
+	u.trace.describe(event)
 	if p.ID == "" {
 		event["id"] = key.String()
 	}
@@ -68,7 +69,7 @@ func published(key engine.Key, p Publication, at time.Time) *message {
 		event[attributeCorrelation] = p.CorrelationKey
 	}
 	return &message{
-		Key: key, Name: p.Name, Partition: restPartition, Timestamp: at, Value: encode(p.Data),
+		Key: key, Name: p.Name, Partition: restPartition, Timestamp: u.now, Value: encode(p.Data),
 		CorrelationKey: p.CorrelationKey, Event: event, Data: p.Data,
 	}
 }

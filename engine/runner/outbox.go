@@ -26,8 +26,10 @@ const (
 // none, in place of the sender of the event that began this one. The task header secrets with the value open says that the receiver is to
 // read what is sealed in it.
 func (u *unit) publish(in *engine.Instance, e engine.MessageThrown) {
+	id := uuid.NewSHA1(u.r.id, fmt.Appendf(nil, "%s/%d", in.Key, e.ID))
+	trace := u.traceOf(in.Key).by(id)
 	m := Outgoing{
-		ID:            uuid.NewSHA1(u.r.id, fmt.Appendf(nil, "%s/%d", in.Key, e.ID)).String(),
+		ID:            id.String(),
 		Time:          u.now,
 		Topic:         e.Topic,
 		Key:           cmp.Or(e.Key, in.BusinessKey, in.RootKey.String()),
@@ -41,6 +43,8 @@ func (u *unit) publish(in *engine.Instance, e engine.MessageThrown) {
 		RootProcessID: in.RootProcessID,
 		ReferenceID:   in.ReferenceID,
 		BusinessKey:   in.BusinessKey,
+		TraceParent:   trace.Parent,
+		TraceState:    trace.State,
 	}
 	if reference, said := e.Headers[attributeReference]; said {
 		m.ReferenceID = reference

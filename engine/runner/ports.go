@@ -90,6 +90,9 @@ type Outgoing struct {
 	RootProcessID string `json:"rootProcessId,omitempty"`
 	ReferenceID   string `json:"referenceId,omitempty"`
 	BusinessKey   string `json:"businessKey,omitempty"`
+	// What caused it (W3C Trace Context); "" if that is not known.
+	TraceParent string `json:"traceParent,omitempty"`
+	TraceState  string `json:"traceState,omitempty"`
 }
 
 // Clock tells the time and wakes the runner. Tests move one by hand.

@@ -42,6 +42,7 @@ func (u *unit) take(record Incoming, failed error) {
 		}
 	}
 	m := newMessage(key, record)
+	u.trace = m.trace()
 	reason, poison := u.isPoison(work)
 	u.acquit(work)
 	switch {
@@ -78,7 +79,7 @@ func (r *Runner) Publish(ctx context.Context, p Publication) (engine.Key, error)
 				return nil
 			}
 		}
-		u.receive(published(key, p, u.now), keep)
+		u.receive(u.published(key, p), keep)
 		return nil
 	})
 	if err != nil {

@@ -23,7 +23,7 @@ func (r *Runner) Request(ctx context.Context, messages []Publication, accept fun
 			if p.Name == "" {
 				return rejection(engine.CodeInvalid, "a message needs a name: the topic that its receivers wait for")
 			}
-			m := published(u.nextKey(), p, u.now)
+			m := u.published(u.nextKey(), p)
 			m.Keys = u.keysOf(m)
 			taker, refused := u.correlate(m)
 			switch {

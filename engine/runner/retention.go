@@ -99,6 +99,7 @@ func (u *unit) purge(row []byte, left *int) error {
 		}
 	}
 	u.delete(tableInstances, rowKey{}.key(key))
+	u.delete(tableTraces, rowKey{}.key(key))
 	u.delete(tableEnded, row)
 	return nil
 }

@@ -105,6 +105,7 @@ type Runner struct {
 	undo        []undo  // room for those of the next unit
 	undone      []undoneChange
 	working     uint64 // what is marked
+	traces      bool   // some instance has a trace
 }
 
 // Keys of tableMeta.
@@ -209,6 +210,10 @@ func (r *Runner) load(tx ReadTx) error {
 	r.counters = decodeCounters(tx.Get(tableMeta, metaCounters))
 	r.seenFrom = num(tx.Get(tableMeta, metaSeenFrom), 1)
 	r.next = r.nextWake(tx)
+	tx.Ascend(tableTraces, nil, func(_, _ []byte) bool {
+		r.traces = true
+		return false
+	})
 	return nil
 }
 

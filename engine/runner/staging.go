@@ -26,6 +26,7 @@ type batch struct {
 	tx        *stagedTx
 	writes    stagedRows
 	now       time.Time
+	trace     Trace                 // of the request at hand
 	state                           // as the units so far leave it
 	changed   map[engine.Key]change // by the units so far and the one at work
 	watched   bool                  // somebody wants the entries
@@ -84,6 +85,7 @@ type unit struct {
 	jobs      []jobRef
 	acquitted []uint64
 	depth     map[engine.Key]int // of calls, of the instances started in this unit
+	trace     Trace              // what caused the command at hand
 	stepping  engine.Key         // the instance whose step runs, for the log
 	finally   func() error       // runs after everything that follows; its error undoes it all
 	failure   error
@@ -105,7 +107,7 @@ type undoneChange struct {
 }
 
 func (b *batch) newUnit() *unit {
-	return &unit{batch: b, state: b.state, undo: b.r.undo[:0], undone: b.r.undone[:0], told: len(b.entries)}
+	return &unit{batch: b, state: b.state, undo: b.r.undo[:0], undone: b.r.undone[:0], told: len(b.entries), trace: b.trace}
 }
 
 // maxFollowing bounds the commands that may follow from one request: processes that call themselves, or throw the signal

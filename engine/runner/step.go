@@ -62,6 +62,7 @@ func (u *unit) step(definition engine.Key, in *engine.Instance, c engine.Command
 	case err != nil:
 		panic(err) // the contract of Step
 	}
+	u.carry(result.Instance, in == nil)
 	u.save(in, result)
 	u.acquit(workOf(u.stepping))
 	u.stepping = 0

@@ -20,6 +20,7 @@ const (
 	tableTails       Table = "tails"       // instance key: number of its last step, if its snapshot is older
 	tableHistory     Table = "history"     // first Seq: events of one step
 	tableSymbols     Table = "symbols"     // number: text
+	tableTraces      Table = "traces"      // instance key: traceparent and tracestate, if it has a trace
 
 	tableBlocks        Table = "blocks"         // instance key, number from 1: first key of the block
 	tableBlockOwners   Table = "block-owners"   // first key of a block: instance key, number
