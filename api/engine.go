@@ -44,8 +44,9 @@ type Instances interface {
 	Locate(key engine.Key) (instance engine.Key, part engine.ID, ok bool, err error)
 }
 
-// Observer tells what happened, what happens, and whether the engine works.
+// Observer tells what happened, what happens, how often, and whether the engine works.
 type Observer interface {
+	Metrics() runner.Metrics
 	History(key engine.Key, after uint64, limit int) ([]runner.Entry, error)
 	Watch(ctx context.Context, root engine.Key) <-chan runner.Entry
 	Ready() error

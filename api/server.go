@@ -10,6 +10,8 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
+
+	"github.com/sonata-bpmn/sonata/api/metrics"
 )
 
 // Config is what New needs. Engine is required; the zero value of everything else works.
@@ -23,7 +25,9 @@ type Config struct {
 	Hosts []string
 	// Routes adds paths beside those of openapi.json; nil: none. They have the same guards.
 	Routes func(chi.Router)
-	Logger *slog.Logger // nil: silent
+	// Metrics are further ones that /metrics serves; nil: none.
+	Metrics func() ([]metrics.Family, error)
+	Logger  *slog.Logger // nil: silent
 	// Starting says why this program does no work yet, although the engine runs: "" if it does. nil: it does.
 	Starting func() string
 	// Backup writes everything that must survive as one file, while the engine runs. nil: it cannot be had here.
@@ -70,6 +74,7 @@ func (a *api) routes(router chi.Router) {
 	get("/", a.getIndex)
 	get("/livez", a.getLive)
 	get("/readyz", a.getReady)
+	get("/metrics", a.getMetrics)
 	get("/processes/{processInstanceKey}", a.redirectProcess)
 	get("/v2/openapi.json", getOpenAPI)
 	router.Get("/v2/backup", a.untimed(a.getBackup))

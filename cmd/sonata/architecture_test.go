@@ -36,8 +36,9 @@ var mayImport = map[string][]string{
 	"adapters/asyncapi":    {"bpmn"},
 	"adapters/tosca":       {"engine", "engine/runner", "engine/runner/secret"},
 	"adapters/storetest":   {"engine", "engine/runner"},
-	"api":                  {"bpmn", "engine", "engine/runner", "engine/runner/secret"},
-	"api/controlloop":      {"engine", "engine/runner", "engine/runner/secret", "adapters/tosca"}, // TOSCA is a language to it, as BPMN is to api
+	"api/metrics":          {},
+	"api":                  {"bpmn", "api/metrics", "engine", "engine/runner", "engine/runner/secret"},
+	"api/controlloop":      {"api/metrics", "engine", "engine/runner", "engine/runner/secret", "adapters/tosca"}, // TOSCA is a language to it, as BPMN is to api
 	"processes":            {},
 	"cmd/sonata/play":      {"bpmn", "engine", "engine/runner", "adapters/memory"},
 	"cmd/sonata/scenario":  {"bpmn", "engine", "engine/runner", "cmd/sonata/play"},

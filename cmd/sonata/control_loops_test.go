@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -90,6 +92,7 @@ func liveThroughKills(t *testing.T, files loopFiles) {
 	k.start()
 	require.Equal(t, loops, k.loops())
 
+	k.measured(`sonata_participants{state="ACTIVE",health="HEALTHY"} `+strconv.Itoa(len(files.participants)), files.agree)
 	passive := 0
 	for _, state := range []string{"PASSIVE", "RUNNING", "PASSIVE", "UNINITIALISED"} {
 		k.clamp(http.MethodPut, "/instantiation/command", commandOf(state, loops), 202)
@@ -109,10 +112,21 @@ func liveThroughKills(t *testing.T, files loopFiles) {
 		k.clamp(http.MethodDelete, "/instantiation?name="+l.Name+"&version="+l.Version, "", 200)
 	}
 	require.Empty(t, k.loops())
+	k.measured(`sonata_records_received_total{topic="POLICY-CLRUNTIME-PARTICIPANT"} `, true)
 	k.kill()
 	k.start()
 	require.Empty(t, k.loops(), "what is deleted stays so")
 	require.Empty(t, k.items("incidents", "{}"))
+}
+
+// measured looks for a line in /metrics.
+func (k *killed) measured(line string, must bool) {
+	k.t.Helper()
+	response, err := http.Get(k.url + "/metrics")
+	require.NoError(k.t, err)
+	text, err := io.ReadAll(response.Body)
+	require.NoError(k.t, errors.Join(err, response.Body.Close()))
+	require.True(k.t, !must || strings.Contains(string(text), "\n"+line), "no %s in\n%s", line, text)
 }
 
 // killOnce kills the program as soon as the participants are asked, and starts it again.

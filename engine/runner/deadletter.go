@@ -95,6 +95,7 @@ func (u *unit) buryRow(row deadLetterRow) {
 	row.At = u.now
 	u.put(tableDeadLetters, rowKey{}.key(row.Message.Key), encode(row))
 	u.deadLetters++
+	u.count(CountBuried, string(row.Cause))
 	u.r.log.Warn("a message could not be used; it is kept as a dead letter", slog.String("key", row.Message.Key.String()),
 		slog.String("topic", row.Message.Name), slog.Int("partition", int(row.Message.Partition)),
 		slog.Int64("offset", row.Message.Offset), slog.String("reason", row.Reason))

@@ -135,7 +135,7 @@ func (r *Runner) fill(w *writer, requests []*request) *batch {
 // newBatch begins a batch. After a failure it forgets everything that is not in the store: nobody knows, before it is read again, whether
 // the last transaction happened.
 func (r *Runner) newBatch() *batch {
-	b := &batch{r: r, writes: stagedRows{}, changed: map[engine.Key]change{}, watched: r.opts.Observe != nil}
+	b := &batch{r: r, writes: stagedRows{}, changed: map[engine.Key]change{}, counted: map[counted]int64{}, watched: r.opts.Observe != nil}
 	if r.inFlight == nil && r.health.has(troubleStore) {
 		r.cache = newCache()
 		b.failed = r.view(func(tx ReadTx) error { return errors.Join(r.loadSuspects(tx), r.load(tx)) })

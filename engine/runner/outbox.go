@@ -132,6 +132,9 @@ func (r *Runner) dispatchSome(ctx context.Context) (int, error) {
 		for _, row := range done {
 			u.delete(tableOutbox, rowKey{}.num(row.number))
 		}
+		for _, row := range rows[:n] {
+			u.count(CountPublished, row.message.Topic)
+		}
 		if refused != nil {
 			u.buryOutgoing(refused, failed)
 		}

@@ -34,9 +34,11 @@ func (u *unit) take(record Incoming, failed error) {
 	u.setPosition(Position{record.Topic, record.TopicID, record.Partition, record.Offset + 1})
 	work := workOfRecord(&record)
 	defer u.r.workOn(u.r.workOn(work))
+	u.count(CountReceived, record.Topic)
 	key := u.nextKey()
 	if record.ID != "" {
 		if _, repeated := u.seen(record.Source, record.ID, key); repeated {
+			u.count(CountRepeated, record.Topic)
 			u.r.log.Debug("an event that was seen before is left out", slog.String("topic", record.Topic), slog.Int64("offset", record.Offset))
 			return
 		}

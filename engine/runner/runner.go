@@ -84,6 +84,7 @@ type Runner struct {
 	symbols   atomic.Pointer[codec.Symbols] // of the store, and perhaps some that are about to be
 	watchers  watchers
 	health    health
+	tally     tally
 	resting   resting
 	suspects  suspects
 	clusterOK atomic.Bool // the store belongs to the cluster
@@ -104,6 +105,7 @@ type Runner struct {
 	entries     []Entry // room for those of the next batch
 	undo        []undo  // room for those of the next unit
 	undone      []undoneChange
+	counted     []counted
 	working     uint64 // what is marked
 	traces      bool   // some instance has a trace
 }
@@ -208,6 +210,7 @@ func (r *Runner) load(tx ReadTx) error {
 	r.registry.Store(g)
 	r.definitions = g
 	r.counters = decodeCounters(tx.Get(tableMeta, metaCounters))
+	r.tally.begin(r.counters.deadLetters)
 	r.seenFrom = num(tx.Get(tableMeta, metaSeenFrom), 1)
 	r.next = r.nextWake(tx)
 	tx.Ascend(tableTraces, nil, func(_, _ []byte) bool {

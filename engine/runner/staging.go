@@ -34,6 +34,7 @@ type batch struct {
 	messages  int                   // in the outbox
 	jobs      []jobRef              // that became available
 	acquitted []uint64              // what is suspected no longer
+	counted   map[counted]int64
 }
 
 // state is what a unit may change besides rows and instances.
@@ -84,6 +85,7 @@ type unit struct {
 	messages  int
 	jobs      []jobRef
 	acquitted []uint64
+	counted   []counted
 	depth     map[engine.Key]int // of calls, of the instances started in this unit
 	trace     Trace              // what caused the command at hand
 	stepping  engine.Key         // the instance whose step runs, for the log
@@ -107,7 +109,7 @@ type undoneChange struct {
 }
 
 func (b *batch) newUnit() *unit {
-	return &unit{batch: b, state: b.state, undo: b.r.undo[:0], undone: b.r.undone[:0], told: len(b.entries), trace: b.trace}
+	return &unit{batch: b, state: b.state, undo: b.r.undo[:0], undone: b.r.undone[:0], told: len(b.entries), trace: b.trace, counted: b.r.counted[:0]}
 }
 
 // maxFollowing bounds the commands that may follow from one request: processes that call themselves, or throw the signal
@@ -128,7 +130,7 @@ func (b *batch) attempt(run func(*unit) error) (err error) {
 		}
 		clear(u.undo) // what it holds is no longer needed
 		clear(u.undone)
-		b.r.undo, b.r.undone = u.undo, u.undone
+		b.r.undo, b.r.undone, b.r.counted = u.undo, u.undone, u.counted
 	}()
 	if err := run(u); err != nil {
 		return err
@@ -181,6 +183,9 @@ func (u *unit) merge() {
 		b.r.resting.remove(u.undone[i].key)
 	}
 	b.acquitted = append(b.acquitted, u.acquitted...)
+	for _, c := range u.counted {
+		b.counted[c]++
+	}
 }
 
 func (u *unit) rollback() {

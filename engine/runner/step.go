@@ -72,6 +72,7 @@ func (u *unit) step(definition engine.Key, in *engine.Instance, c engine.Command
 // save notes what a step did: rows at once, the snapshot at the end of the batch, effects on other instances in the queue.
 func (u *unit) save(before *engine.Instance, result engine.Result) {
 	after := result.Instance
+	u.countInstance(before, after)
 	u.reindex(before, result)
 	u.reserve(before, after)
 	u.retain(before, after)
@@ -91,7 +92,21 @@ func (u *unit) save(before *engine.Instance, result engine.Result) {
 			u.waits(after, e.Subscription)
 		case engine.SubscriptionUpdated:
 			u.waits(after, e.Subscription)
+		case engine.IncidentRaised:
+			u.count(CountIncidents, after.ProcessID)
 		}
+	}
+}
+
+func (u *unit) countInstance(before, after *engine.Instance) {
+	if before == nil {
+		u.count(CountStarted, after.ProcessID)
+	}
+	switch after.State {
+	case engine.StateCompleted:
+		u.count(CountCompleted, after.ProcessID)
+	case engine.StateTerminated:
+		u.count(CountTerminated, after.ProcessID)
 	}
 }
 

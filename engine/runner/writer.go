@@ -27,6 +27,7 @@ func (w *writer) end() {
 // write stores a batch and tells those who wait for it.
 func (r *Runner) write(b *batch) error {
 	if !b.writes.empty() { // else it costs no write to the disk
+		begun := r.opts.Clock.Now()
 		err := r.update(func(tx Tx) error {
 			if err := b.writes.write(tx); err != nil {
 				return err
@@ -36,6 +37,7 @@ func (r *Runner) write(b *batch) error {
 		if err != nil {
 			return err
 		}
+		r.tally.tallied(b.counted, b.counters.deadLetters, r.opts.Clock.Now().Sub(begun))
 	}
 	r.health.set(troubleStore, nil)
 	r.committed(b)
