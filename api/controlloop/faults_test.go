@@ -178,6 +178,17 @@ func TestPages(t *testing.T) {
 	require.Empty(t, names("?page=4294967295&size=2147483647"))
 	require.Len(t, s.clamp(http.MethodGet, "/participants?size=1", "", 200)["participantList"], 1)
 	s.clamp(http.MethodGet, "/instantiation?page=-1", "", 400)
+	require.Equal(t, []string{"c", "b", "a"}, names("?sort=name&sortOrder=DESC"))
+	require.Equal(t, []string{"c"}, names("?sort=name&sortOrder=desc&size=1"), "it is sorted before it is cut")
+	require.Equal(t, []string{"a", "b", "c"}, names("?sort=state&sortOrder=ASC"), "what is equal stays in its order")
+	for query, text := range map[string]string{
+		"?sort=elements": "healthStatus, lastMessage, name, participantState, version", "?sort=": "cannot be sorted by",
+		"?sort=name&sortOrder=UP": "sortOrder is ASC or DESC", "?sortOrder=ASC": "sortOrder needs sort",
+	} {
+		require.Contains(t, s.clamp(http.MethodGet, "/participants"+query, "", 400)["errorDetails"], text)
+	}
+	list := s.clamp(http.MethodGet, "/participants?sort=name&sortOrder=DESC", "", 200)["participantList"].([]any)
+	require.Equal(t, "Second", list[0].(map[string]any)["name"])
 	s.clamp(http.MethodGet, "/participants?size=0", "", 400)
 }
 

@@ -87,10 +87,7 @@ func (h *handlers) primed(loop found) (bool, error) {
 }
 
 func (h *handlers) getLoops(r *http.Request) (reply, error) {
-	loops, err := h.selected(r, processLoop)
-	if err == nil {
-		loops, err = paged(r, loops)
-	}
+	loops, err := h.listed(r, processLoop, loopOrders)
 	if err != nil {
 		return reply{}, err
 	}

@@ -20,10 +20,7 @@ func showParticipant(p found) map[string]any {
 }
 
 func (h *handlers) getParticipants(r *http.Request) (reply, error) {
-	participants, err := h.selected(r, processParticipant)
-	if err == nil {
-		participants, err = paged(r, participants)
-	}
+	participants, err := h.listed(r, processParticipant, participantOrders)
 	if err != nil {
 		return reply{}, err
 	}
