@@ -50,7 +50,7 @@ func TestCrashPoints(t *testing.T) {
 // liveCrashing plays the life of two control loops with a crash at one point, unless that is 0.
 func liveCrashing(t *testing.T, at int) (remains []string, points int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	w := bareWorld(ctx, t)
 	w.stop()

@@ -14,7 +14,7 @@ import (
 )
 
 // instantiateTimeout is how long a client waits for all participants. What was ordered goes on, whatever becomes of the wait.
-const instantiateTimeout = 5 * time.Minute
+var instantiateTimeout = 5 * time.Minute
 
 // pageLoop is the ControlLoop of the page: its id, and its service template unless it is commissioned already.
 type pageLoop struct {
