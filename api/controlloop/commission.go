@@ -1,6 +1,7 @@
 package controlloop
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -46,7 +47,21 @@ func (h *handlers) commission(r *http.Request) (reply, error) {
 	}
 	h.writing.Lock()
 	defer h.writing.Unlock()
-	return h.commissionText(r, body)
+	answer, err := h.commissionText(r, body)
+	return answer, unacceptable(body, err)
+}
+
+// unacceptable makes what is wrong with a service template that can be read as a document 406, as CLAMP's models do. A document that cannot be
+// read stays 400.
+func unacceptable(body []byte, err error) error {
+	problems, wrong := errors.AsType[tosca.Problems](err)
+	if !wrong {
+		return err
+	}
+	if _, unreadable := tosca.ParseValue(body); unreadable != nil {
+		return err
+	}
+	return faultf(http.StatusNotAcceptable, "%s", problems)
 }
 
 // commissionText takes in a service template as text, while nobody else writes.

@@ -130,6 +130,8 @@ func TestErrors(t *testing.T) {
 		{http.MethodPatch, "/instantiation", "", 405, "PATCH is not possible"},
 		{http.MethodPost, "/commission", "", 400, "no body"},
 		{http.MethodPost, "/commission", "a: [", 400, ""},
+		{http.MethodPost, "/commission", "tosca_definitions_version: tosca_simple_yaml_1_1\ndata_types: {a: {derived_from: b}}", 406, "2:32: error: /data_types/a/derived_from: a is derived from b, which is not there"},
+		{http.MethodPost, "/commission", "tosca_definitions_version: tosca_simple_yaml_1_1\npolicy_types: {a: {derived_from: a}}", 406, "a is derived from itself"},
 		{http.MethodPost, "/instantiation", `{"controlLoopList":[{"name":"a","version":"1.0.1","definition":{"name":"nobody","version":"1.0.0"},"elements":{}}]}`, 400, "nobody"},
 		{http.MethodPut, "/instantiation/command", `{"orderedState":"PASSIVE"}`, 400, "names no control loop"},
 		{http.MethodPut, "/instantiation/command", `{"orderedState":1}`, 400, "orderedState"},

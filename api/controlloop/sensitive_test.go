@@ -125,7 +125,7 @@ func TestSecretsSentBack(t *testing.T) {
 		require.Contains(t, told, text)
 		require.NotContains(t, told, "hunter2")
 	}
-	told := w.clamp(http.MethodPost, "/commission", strings.Replace(withSecrets, "47114711", `"•••"`, 1), 400)
+	told := w.clamp(http.MethodPost, "/commission", strings.Replace(withSecrets, "47114711", `"•••"`, 1), 406)
 	require.Contains(t, told["errorDetails"], "apiPin: this is how a sensitive value is shown")
 }
 
