@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,29 +21,6 @@ const (
 	maxResult = 1 << 20
 	maxDepth  = 64 // of nested lists and objects
 )
-
-// DecodeJSON reads one JSON document into a JSON value of the engine: nil, bool, int64, float64, string, []any or
-// map[string]any. A number without a fraction is an int64 if it fits; an integer that would lose digits as a float64 is
-// refused, because ids are such numbers. Errors do not show the data.
-func DecodeJSON(data []byte) (any, error) {
-	if len(data) > MaxDocument {
-		return nil, fmt.Errorf("the JSON document has %d bytes, more than the limit of %d", len(data), MaxDocument)
-	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
-	var document any
-	if err := decoder.Decode(&document); err != nil {
-		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-			return nil, fmt.Errorf("not a JSON document: wrong at byte %d", syntax.Offset)
-		}
-		return nil, errors.New("not a JSON document: it is empty or ends too early")
-	}
-	if end := decoder.InputOffset(); len(bytes.TrimSpace(data[end:])) > 0 {
-		return nil, fmt.Errorf("not a JSON document: more text follows after byte %d", end)
-	}
-	value, _, err := normalizeUpTo(document, MaxDocument)
-	return value, err
-}
 
 // normalize turns a value into a JSON value of the engine, as DecodeJSON gives them. Times become RFC 3339 texts,
 // durations ISO 8601 texts. What is a JSON value already is returned as it is, not copied; nothing is changed in place.
@@ -70,11 +46,8 @@ type normalizer struct {
 }
 
 func (n *normalizer) value(value any, depth int) (any, error) {
-	if n.left -= 4; n.left < 0 {
-		return nil, errors.New("the value is too large")
-	}
-	if depth > maxDepth {
-		return nil, fmt.Errorf("the value is nested deeper than %d levels", maxDepth)
+	if err := n.take(depth); err != nil {
+		return nil, err
 	}
 	switch v := value.(type) {
 	case nil, bool, int64:
@@ -97,6 +70,17 @@ func (n *normalizer) value(value any, depth int) (any, error) {
 		return formatDuration(v), nil
 	}
 	return n.reflected(reflect.ValueOf(value), depth)
+}
+
+// take counts a value.
+func (n *normalizer) take(depth int) error {
+	if n.left -= 4; n.left < 0 {
+		return errors.New("the value is too large")
+	}
+	if depth > maxDepth {
+		return fmt.Errorf("the value is nested deeper than %d levels", maxDepth)
+	}
+	return nil
 }
 
 func (n *normalizer) text(s string) (any, error) {

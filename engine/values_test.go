@@ -24,7 +24,7 @@ func TestDecodeJSON(t *testing.T) {
 	for text, fault := range map[string]string{
 		``: "empty or ends too early", `{`: "ends too early", `{"a":S3CR3T}`: "not a JSON document: wrong at byte 6", `1 2`: "more text follows after byte 1", `{} }`: "more text follows", `nul`: "ends too early",
 		`9223372036854775808`: "more than 64 bits", `123456789012345678901234567890`: "more than 64 bits", `1e400`: "too large",
-		strings.Repeat("[", 66) + strings.Repeat("]", 66): "deeper than 64 levels", strings.Repeat("[", 20000): "not a JSON document",
+		strings.Repeat("[", 66) + strings.Repeat("]", 66): "deeper than 64 levels", strings.Repeat("[", 20000): "deeper than 64 levels",
 		`"` + strings.Repeat("a", MaxDocument) + `"`: "more than the limit of 4194304",
 	} {
 		value, err := DecodeJSON([]byte(text))
@@ -115,4 +115,28 @@ func TestSetPath(t *testing.T) {
 	require.Equal(t, map[string]any{"a": map[string]any{"b": map[string]any{"c": int64(1), "d": int64(2)}, "e": "text"}}, target, "nothing shared has changed")
 	require.Equal(t, map[string]any{"x": map[string]any{"y": nil}}, setPath(nil, "x.y", nil))
 	require.Equal(t, map[string]any{"a": map[string]any{"b": shared["b"], "e": map[string]any{"f": true}}}, setPath(target, "a.e.f", true))
+}
+
+// What lax senders write is read as browsers read it: the last of equal names, U+FFFD in place of what is no character.
+func TestDecodeLaxJSON(t *testing.T) {
+	for text, want := range map[string]any{
+		`{"a":1,"a":2}`: map[string]any{"a": int64(2)}, "\"a\xff\"": "a\uFFFD", `"\ud800"`: "\uFFFD", "{\"\xff\":1}": map[string]any{"\uFFFD": int64(1)},
+	} {
+		value, err := DecodeJSON([]byte(text))
+		require.NoError(t, err, text)
+		require.Equal(t, want, value, text)
+	}
+}
+
+// BenchmarkDecodeJSON reads an event of a flow.
+func BenchmarkDecodeJSON(b *testing.B) {
+	document := []byte(`{"specversion":"1.0","id":"5f2f0c9e-66b6-4d5a-9a86-1d6a8d3c7e01","source":"/process/messages","type":"request",
+		"time":"2026-11-22T10:00:00.123456789Z","datacontenttype":"application/json","kogitoprocinstanceid":"1234567890123456789","kogitoprocid":"messages",
+		"kogitoprocversion":"1","kogitobusinesskey":"run/1234","data":{"orderId":"run/1234","amount":5,"customer":"ETSI HypO","urgent":false}}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := DecodeJSON(document); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -149,7 +149,7 @@ func TestFaults(t *testing.T) {
 		{`"ce_subject" is not UTF-8`, record("1", append(binary, "ce_subject", "\xff")...)},
 		{"nested deeper", record(strings.Repeat(`{"a":`, 101) + "1" + strings.Repeat("}", 101))},
 		{"nested deeper", record(strings.Repeat(`[`, 500) + strings.Repeat(`]`, 500))},
-		{"not a JSON document", record(strings.Repeat(`[`, 500_000))},
+		{"nested deeper", record(strings.Repeat(`[`, 500_000))},
 		{"at most 1048576 are read", record(`"` + strings.Repeat("x", 1<<20) + `"`)},
 		{"headers: at most", record("1", strings.Split(strings.Repeat("h,v,", 101)+"h,v", ",")...)},
 		{"key of 2049 bytes", func() runner.Incoming { in := record("1"); in.Key = []byte(long); return in }()},
