@@ -271,7 +271,7 @@ func TestReadyMeansDeployed(t *testing.T) {
 }
 
 // freeAddress is one that nobody listens on.
-func freeAddress(t *testing.T) string {
+func freeAddress(t testing.TB) string {
 	t.Helper()
 	reserved, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
