@@ -96,7 +96,7 @@ func TestAnInstanceThatKillsTheProcess(t *testing.T) {
 
 			p = newPoison(t, data)
 			p.log("Sonata crashed the last time; please report it with this file", nil)
-			require.Contains(t, read(t, filepath.Join(data, "crash-last.txt")), "goroutine")
+			require.Contains(t, read(t, filepath.Join(data, "crash-last.txt")), loopFrame)
 			p.log("an instance rests; everything else goes on", func(e map[string]any) bool { return e["instance"] == bad })
 			require.Equal(t, http.StatusOK, p.health("/readyz"))
 			p.tell("good "+way, 1)

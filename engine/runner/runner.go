@@ -36,8 +36,8 @@ type Options struct {
 	// records, and what is in the outbox is published there.
 	AdoptCluster string
 
-	// Marker notes what is worked on, and Crashed says that the process before this one crashed rather than was killed: an instance or a
-	// record at which a process ends is set aside. nil: nothing is.
+	// Marker notes what is worked on, and Crashed says that the process before this one crashed at that, rather than was killed or failed elsewhere: an
+	// instance or a record at which a process ends is set aside, at once or after the third time. nil: nothing is.
 	Marker  Marker
 	Crashed bool
 
