@@ -11,16 +11,18 @@ import (
 // An instance that has ended is kept for [Options.HistoryTTL], with its history; while its caller runs it is kept longer. The table of
 // the ended ones is in the order of time, so that what is to go is found without looking at anything else.
 
-const (
-	// purgeEvery rounds the time at which instances go, so that many go in one transaction and an idle runner stays idle.
-	purgeEvery = time.Minute
-	// purgeRows is how many rows of history go at once, so that nobody waits long behind them.
-	purgeRows = 2000
-)
+// purgeRows is how many rows of history go at once, so that nobody waits long behind them.
+const purgeRows = 2000
+
+// purgeEvery rounds the time at which instances go, so that many go in one transaction and an idle runner stays idle.
+func (o Options) purgeEvery() time.Duration {
+	const part = 60 // of the time that they are kept for
+	return min(max(o.HistoryTTL/part, time.Second), time.Minute)
+}
 
 // purgeAt is when an instance goes that has ended, or was last found to be kept, at the given time.
 func (o Options) purgeAt(ended time.Time) time.Time {
-	return ended.Add(o.HistoryTTL).Truncate(purgeEvery).Add(purgeEvery)
+	return ended.Add(o.HistoryTTL).Truncate(o.purgeEvery()).Add(o.purgeEvery())
 }
 
 // retain notes that an instance has ended.
