@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"os"
 	"strings"
@@ -16,14 +15,12 @@ func forgetProgram() {
 	if err != nil {
 		return
 	}
-	maps, err := os.Open("/proc/self/smaps")
+	maps, err := os.ReadFile("/proc/self/smaps")
 	if err != nil {
 		return
 	}
-	defer maps.Close()
 	var begin, end uintptr
-	for lines := bufio.NewScanner(maps); lines.Scan(); {
-		line := lines.Text()
+	for line := range strings.SplitSeq(string(maps), "\n") {
 		if strings.HasSuffix(line, " "+program) {
 			begin, end = readOnly(line)
 		} else if anonymous, ok := strings.CutPrefix(line, "Anonymous:"); ok {
