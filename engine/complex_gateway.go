@@ -74,7 +74,7 @@ func (complexGateway) enter(s *step, n *node, t Token) error {
 		return err
 	}
 	if resetDone {
-		s.emit(GatewayReset{Scope: t.Scope, Gateway: n.id})
+		s.reset(n, t.Scope)
 	}
 	s.take(n, t, taken)
 	return nil
@@ -97,12 +97,11 @@ func (complexGateway) settle(s *step, n *node, scope ID) bool {
 		}
 	}
 	if len(late) == 0 {
-		s.emit(GatewayReset{Scope: scope, Gateway: n.id})
+		s.reset(n, scope)
 	} else {
 		s.emit(GatewayResetting{Scope: scope, Gateway: n.id})
 		s.join(n, late)
 	}
-	s.requeue(n, scope)
 	return true
 }
 
@@ -116,8 +115,9 @@ func (s *step) mayReset(n *node, scope ID, activated []string) bool {
 	return s.nothingComes(n, scope, filled)
 }
 
-// requeue asks the gateway again about tokens that arrived during its reset.
-func (s *step) requeue(n *node, scope ID) {
+// reset lets the gateway wait for its start again, and asks it about tokens that arrived during its reset.
+func (s *step) reset(n *node, scope ID) {
+	s.emit(GatewayReset{Scope: scope, Gateway: n.id})
 	for _, t := range s.gather(n, scope) {
 		s.queue = append(s.queue, t.ID)
 	}

@@ -17,7 +17,8 @@ func (n *naive) ready(a *area, f *bpmn.SequenceFlow) ([]string, bool) {
 	case node.Kind == "inclusiveGateway":
 		return filled, n.nothingComes(a, node, filled)
 	case node.Kind == "complexGateway" && len(node.Incoming) > 1:
-		return filled, a.resets[node.ID] == nil && n.activated(a, node, filled)
+		_, reset := a.resets[node.ID]
+		return filled, !reset && n.activated(a, node, filled)
 	case node.StartQuantity > 1:
 		tokens := tokensInto(a, node)
 		if len(tokens) < node.StartQuantity {
@@ -161,20 +162,23 @@ func (n *naive) activated(a *area, gateway *bpmn.FlowNode, filled []string) bool
 func (n *naive) activate(a *area, gateway *bpmn.FlowNode, filled []string) {
 	a.take(filled)
 	flows, fault := n.choose(gateway, with(map[string]any{"activationCount": int64(len(filled)), "waitingForStart": true}, a.lookup))
-	if fault != "" {
-		n.unsure = "a complex gateway without a way out"
-		return
-	}
 	if a.resets == nil {
 		a.resets = map[string][]string{}
 	}
 	a.resets[gateway.ID] = filled
+	if fault != "" {
+		a.visits = append(a.visits, &visit{node: gateway, in: a, fault: fault})
+		return
+	}
 	n.put(a, flows, 1)
 }
 
 // canReset says whether a complex gateway has what it waits for after its activation: a token on each other flow, unless
 // none can come.
 func (n *naive) canReset(a *area, gateway *bpmn.FlowNode) ([]string, bool) {
+	if slices.ContainsFunc(a.visits, func(v *visit) bool { return v.node == gateway }) {
+		return nil, false // it waits for an operator
+	}
 	var late []string
 	for _, f := range filledFlows(a, gateway) {
 		if !slices.Contains(a.resets[gateway.ID], f) {
@@ -186,15 +190,25 @@ func (n *naive) canReset(a *area, gateway *bpmn.FlowNode) ([]string, bool) {
 
 func (n *naive) reset(a *area, gateway *bpmn.FlowNode, late []string) {
 	a.take(late)
-	delete(a.resets, gateway.ID)
 	if len(late) == 0 { // §10.6.5: it is tokens that arrive later which may send others on
+		delete(a.resets, gateway.ID)
 		return
 	}
-	flows, fault := n.choose(gateway, with(map[string]any{"activationCount": int64(len(late)), "waitingForStart": false}, a.lookup))
+	a.resets[gateway.ID] = nil
+	n.sendLate(&visit{node: gateway, in: a})
+}
+
+// sendLate is the end of a reset: other than at the start, it may be that no flow is chosen.
+func (n *naive) sendLate(v *visit) {
+	v.in.drop(v)
+	flows, fault := n.choose(v.node, with(map[string]any{"waitingForStart": false}, v.in.lookup))
 	if fault == "EXPRESSION_ERROR" {
-		n.unsure = "a complex gateway with a fault"
+		v.fault = fault
+		v.in.visits = append(v.in.visits, v)
+		return
 	}
-	n.put(a, flows, 1)
+	delete(v.in.resets, v.node.ID)
+	n.put(v.in, flows, 1)
 }
 
 func (n *naive) put(a *area, flows []*bpmn.SequenceFlow, quantity int) {

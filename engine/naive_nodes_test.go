@@ -18,7 +18,13 @@ func (n *naive) enter(a *area, node *bpmn.FlowNode) {
 func (n *naive) begin(v *visit) {
 	v.fault, v.fresh = "", false
 	switch v.node.Kind {
-	case "startEvent", "boundaryEvent", "exclusiveGateway", "parallelGateway", "inclusiveGateway", "complexGateway":
+	case "complexGateway":
+		if flows, reset := v.in.resets[v.node.ID]; reset && flows == nil {
+			n.sendLate(v)
+		} else {
+			n.leave(v)
+		}
+	case "startEvent", "boundaryEvent", "exclusiveGateway", "parallelGateway", "inclusiveGateway":
 		n.leave(v)
 	case "eventBasedGateway":
 		n.await(v)

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -99,4 +100,30 @@ func TestAnAdHocSubProcessGoesOnBesideItsBoundary(t *testing.T) {
 	c.Complete("a", nil)
 	c.Complete("b", nil)
 	c.Completed()
+}
+
+// A complex gateway whose reset fails goes on with its reset, and then with what has come meanwhile (§13.4.5).
+func TestAComplexGatewayWhoseResetFails(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		parallelGateway fork
+		serviceTask a type=a
+		serviceTask b type=b
+		serviceTask c type=c
+		exclusiveGateway merge
+		complexGateway g activation="activationCount >= 1"
+		task out
+		start -> fork -> a -> merge -> g
+		fork -> b -> g
+		fork -> c -> merge
+		g -> out : n > 0`, map[string]any{"n": int64(1)})
+	c.Complete("a", nil)
+	c.Do(engine.SetVariables{Variables: map[string]any{"n": "text"}})
+	c.Complete("b", nil)
+	require.Equal(t, engine.IncidentExpression, c.In.Incidents[0].Kind)
+	c.Complete("c", nil)
+	c.Do(engine.SetVariables{Variables: map[string]any{"n": int64(1)}})
+	c.Resolve()
+	c.Completed()
+	require.Equal(t, 3, strings.Count(c.Path(), "out"))
 }

@@ -11,8 +11,10 @@ import (
 )
 
 // Models of our own for the places where engines are known to go wrong, each with the thread that tells of it. Others stand
-// beside the element that they are about: camunda#3678, #3680, #4601, #5000, #6778, #19460, #19464; those about messages and
-// timers stand in package runner.
+// beside the element that they are about: camunda#3678, #3680, #4601, #5000, #6778 (and bpmn-js-token-simulation#130), #19460, #19464, #14920
+// (TestCompensationRunsInReverse). Those about messages and timers stand in package runner: besides its threads_test.go camunda#4644 and
+// #3012 (TestOneRecordOneReceiver), #3444 (TestMessageBeforeDeployment), camunda-docs#3448 (TestAMessageIsUsedOnceByStartAndCatch), #35335
+// (TestCyclesInThePastAndAfterDownTime), connectors#2750 and #2055 (TestDeadLetterReasons).
 
 // §13.4.1, zenbpm#641: a parallel join counts tokens by flow anew in each turn of a loop; none of an earlier turn is left to let it go on too
 // early.
@@ -175,8 +177,24 @@ func TestErrorInsideOfAMultiInstanceSubProcess(t *testing.T) {
 	require.NotContains(t, c.Path(), "wrong")
 }
 
-// camunda#13070: resolving an incident runs the failed step again: without a repair it fails again, and no token is stuck; a join goes on
-// waiting for the token that has the incident.
+// camunda#3287: an activity whose inputs cannot be told has not begun: neither its job nor an event on its boundary waits.
+func TestAnActivityWhoseInputsFailHasNotBegun(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		serviceTask a type=a in:x="= n + 1"
+		boundaryEvent b on=a message=m key=k
+		start -> a`, nil)
+	require.Equal(t, engine.IncidentMapping, c.In.Incidents[0].Kind)
+	require.Empty(t, c.Waiting())
+	c.Do(engine.SetVariables{Variables: map[string]any{"n": int64(1)}})
+	c.Resolve()
+	require.Equal(t, []string{"b", "a"}, c.Waiting())
+	c.Complete("a", nil)
+	c.Completed()
+}
+
+// camunda#13070, #22140: resolving an incident runs the failed step again: without a repair it fails again, and no token is stuck; a join
+// goes on waiting for the token that has the incident.
 func TestResolvingWithoutRepairRaisesAgain(t *testing.T) {
 	c := enginetest.Start(t, `
 		startEvent start
