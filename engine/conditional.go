@@ -1,5 +1,7 @@
 package engine
 
+import "errors"
+
 // conditionalTrigger waits until a condition on variables becomes true (§10.5.5). The condition is evaluated when the event
 // begins to wait and whenever variables changed in a step. A non-interrupting event happens again only after the condition was false
 // in between.
@@ -59,7 +61,7 @@ func (s *step) conditionHolds(sub Subscription) (holds, told bool) {
 	n := s.p.nodes[sub.Element]
 	value, err := s.eval(n.definitions[sub.Definition].condition, scope)
 	open := s.notAsked(sub.owner(), sub.Element)
-	if err == errWork {
+	if errors.Is(err, errWork) {
 		if open == 0 {
 			s.raise(Token{ID: sub.Token, Scope: sub.Scope}, n, entering, faultf(IncidentStepLimit, "the condition of %s: %w", n, err))
 		}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -194,7 +195,7 @@ func (s *step) firstKey(c *conversation, m Message) (string, error) {
 		return "", nil
 	}
 	key, err := c.message.of(m, s.evalWith)
-	if err == errWork {
+	if errors.Is(err, errWork) {
 		return "", err
 	}
 	return key, nil

@@ -267,7 +267,7 @@ func (in *Instance) Incident(id ID) *Incident {
 }
 
 // Available says whether the subscription is a job that can be given to a worker.
-func (s Subscription) Available() bool {
+func (s *Subscription) Available() bool {
 	return s.Kind == SubscriptionJob && s.Job.Deadline.IsZero() && s.Job.RetryAt.IsZero() && !s.Job.Failed
 }
 

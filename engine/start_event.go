@@ -138,10 +138,11 @@ func (s *step) tellKeys(n *node, t Token) {
 }
 
 // keyed is the subscription with the correlation key that messages for it must have.
-func (sub Subscription) keyed(key string, d *definition) Subscription {
-	sub.Key, sub.Any = key, false
+func (sub *Subscription) keyed(key string, d *definition) Subscription {
+	keyed := *sub
+	keyed.Key, keyed.Any = key, false
 	if d.messageKey != nil {
-		sub.KeySource = d.messageKey.text
+		keyed.KeySource = d.messageKey.text
 	}
-	return sub
+	return keyed
 }

@@ -69,7 +69,7 @@ func describe(h *Header) map[string]any {
 }
 
 // inside is the scope in which a node's own expressions are evaluated.
-func (t Token) inside() ID {
+func (t *Token) inside() ID {
 	if t.Inner != 0 {
 		return t.Inner
 	}
