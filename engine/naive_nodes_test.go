@@ -140,12 +140,12 @@ func (n *naive) work(v *visit) {
 	case kind == "callActivity":
 		v.waits = append(v.waits, &wait{kind: "call", element: v.node.ID})
 	case kind == "subProcess", kind == "transaction":
+		v.inside = &area{kind: areaBody, body: v.node.Body, around: v, vars: v.ownVariables()}
 		if v.node.TriggeredByEvent { // a handler, or again what could not begin: at its start event
-			v.inside = &area{kind: areaBody, body: v.node.Body, around: v, vars: map[string]any{}, done: v.undoes}
+			v.inside.done = v.undoes
 			n.beginAtStart(v, nil)
 			return
 		}
-		v.inside = &area{kind: areaBody, body: v.node.Body, around: v, vars: map[string]any{}}
 		if fault := n.open(v.inside); fault != "" {
 			n.fail(v, fault)
 			return
@@ -239,6 +239,14 @@ func (n *naive) results(v *visit, data map[string]any) bool {
 	return true
 }
 
+// ownVariables are those of a sub-process: none, but what an operator set before it begins once more.
+func (v *visit) ownVariables() map[string]any {
+	if v.inside != nil {
+		return v.inside.vars
+	}
+	return map[string]any{}
+}
+
 // beginAdHoc enables what the sub-process names, or everything that nothing leads to (§13.3.5).
 func (n *naive) beginAdHoc(v *visit) {
 	var nodes []*bpmn.FlowNode
@@ -255,7 +263,7 @@ func (n *naive) beginAdHoc(v *visit) {
 			nodes = append(nodes, n.nodes[id.(string)])
 		}
 	}
-	v.inside = &area{kind: areaAdHoc, body: v.node.Body, around: v, vars: map[string]any{}}
+	v.inside = &area{kind: areaAdHoc, body: v.node.Body, around: v, vars: v.ownVariables()}
 	if fault := n.open(v.inside); fault != "" {
 		n.fail(v, fault)
 		return
