@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// dataAssociation copies data (§10.4.2, Tables 10.65 and 10.66).
+// dataAssociation copies data (§10.4.1, §10.4.2).
 type dataAssociation struct {
 	n              *node
 	input          bool

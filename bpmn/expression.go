@@ -9,7 +9,7 @@ import (
 // most tools write a default there (XPath, as the specification has it) that nobody meant.
 var exprLanguages = []string{"expr", "https://expr-lang.org", "https://github.com/expr-lang/expr"}
 
-// expression reads the body of an element that is an expression (§10.4.2); nil if n is nil or, which is reported, empty.
+// expression reads the body of an element that is an expression (§8.4.6); nil if n is nil or, which is reported, empty.
 func (r *reader) expression(n *node) *Expression {
 	if n == nil {
 		return nil
@@ -67,7 +67,7 @@ func (r *reader) defaultLanguage() string {
 	return ""
 }
 
-// expressionType checks xsi:type, which says whether the text is meant for a machine (§8.4.6, §8.4.7).
+// expressionType checks xsi:type, which says whether the text is meant for a machine (§8.4.6).
 func (r *reader) expressionType(n *node) {
 	value, ok := n.lookupIn(NamespaceXSI, "type")
 	if !ok {

@@ -48,7 +48,7 @@ type Definitions struct {
 	Warnings Problems
 }
 
-// Container is what holds flow elements: a process or a sub-process (§10.4, FlowElementsContainer).
+// Container is what holds flow elements: a process or a sub-process (§8.4.8, FlowElementsContainer).
 type Container struct {
 	FlowNodes       []*FlowNode // in document order
 	SequenceFlows   []*SequenceFlow
@@ -83,7 +83,7 @@ type Correlation struct {
 	Instance []Expression
 }
 
-// FlowNode is an activity, gateway or event (§8.4.9). Fields that a kind does not have are zero.
+// FlowNode is an activity, gateway or event (§8.4.13). Fields that a kind does not have are zero.
 type FlowNode struct {
 	Element
 	Kind     string // XML local name: "exclusiveGateway", "serviceTask", "boundaryEvent", …

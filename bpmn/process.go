@@ -72,7 +72,7 @@ var flowNodeClasses = map[string]class{
 	"complexGateway": gateway,
 }
 
-// flowNode reads an activity, event or gateway (§8.4.9).
+// flowNode reads an activity, event or gateway (§8.4.13).
 func (r *reader) flowNode(n *node, c *Container) *FlowNode {
 	f := &FlowNode{Element: r.element(n), Kind: n.tag}
 	r.register(n, f)
