@@ -144,6 +144,12 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	p.Instance = r.URL.EscapedPath()
 	w.Header().Del("Content-Disposition")
+	if a.config.ErrorBody != nil {
+		if body := a.config.ErrorBody(r.URL.Path, p.Detail); body != nil {
+			write(w, p.Status, "application/json", body)
+			return
+		}
+	}
 	write(w, p.Status, "application/problem+json", p)
 }
 

@@ -235,3 +235,22 @@ func TestModelProblemShape(t *testing.T) {
 		require.Contains(t, body.Problems[0], member)
 	}
 }
+
+// Paths of another interface have its errors, also those that it does not hear of.
+func TestErrorsOfAnotherInterface(t *testing.T) {
+	s := newSite(t, func(c *Config) {
+		c.ErrorBody = func(path, text string) any {
+			if strings.HasPrefix(path, "/other") {
+				return map[string]string{"why": text}
+			}
+			return nil
+		}
+	})
+	missing := s.get("/other/nothing")
+	require.Equal(t, http.StatusNotFound, missing.status)
+	require.JSONEq(t, `{"why":"there is nothing at /other/nothing; see /v2/openapi.json for what there is"}`, missing.body)
+	misled := s.call(http.MethodGet, "/other", "", "Host", "evil.example")
+	require.Equal(t, http.StatusMisdirectedRequest, misled.status)
+	require.Contains(t, misled.body, `{"why":"host \"evil.example\"`)
+	require.Contains(t, s.get("/nothing").is(404)["detail"], "there is nothing")
+}

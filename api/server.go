@@ -25,6 +25,9 @@ type Config struct {
 	Hosts []string
 	// Routes adds paths beside those of openapi.json; nil: none. They have the same guards.
 	Routes func(chi.Router)
+	// ErrorBody gives the body of an error answer at a path that Routes added, in the shape of its own interface; nil, or if it gives nil: it
+	// is a problem as everywhere else.
+	ErrorBody func(path, text string) any
 	// Metrics are further ones that /metrics serves; nil: none.
 	Metrics func() ([]metrics.Family, error)
 	Logger  *slog.Logger // nil: silent

@@ -125,7 +125,18 @@ func wantsYAML(r *http.Request) bool {
 // fail answers with CLAMP's error body.
 func fail(w http.ResponseWriter, r *http.Request, err error) {
 	f := faultOf(err)
-	_ = write(w, r, f.status, map[string]string{"errorDetails": f.text})
+	_ = write(w, r, f.status, errorBody(f.text))
+}
+
+func errorBody(text string) any { return map[string]string{"errorDetails": text} }
+
+// ErrorBody is CLAMP's error body at paths below /onap, nil at others: for errors that are found before [Routes] hears of a request, or at
+// paths that it does not have.
+func ErrorBody(path, text string) any {
+	if path == "/onap" || strings.HasPrefix(path, "/onap/") {
+		return errorBody(text)
+	}
+	return nil
 }
 
 // faultOf says how an error is told. Texts of errors that are not ours stay with us.
