@@ -35,7 +35,7 @@ func (c *compiler) message(n *node, d *definition, m *bpmn.Message) {
 	}
 	d.name = m.Topic()
 	c.correlate(n, d, m)
-	c.reception(n, m)
+	c.reception(n, d, m)
 }
 
 // subscribe evaluates the correlation key. Without one only a message that names the instance (kogitoprocrefid) or its
@@ -71,6 +71,9 @@ func (c CorrelateMessage) handle(s *step) error {
 // results are the variables that a message brings. The CloudEvent and the record are there for output mappings only:
 // without any they would end up as variables of the process.
 func (m Message) results(n *node, definition int) map[string]any {
+	if definition < len(n.definitions) {
+		m.Data = n.definitions[definition].heeded(m.Data)
+	}
 	results := map[string]any{}
 	name := n.payload(definition)
 	if name == "" {

@@ -84,6 +84,7 @@ type definition struct {
 	code         string        // of an error or escalation; "" catches every one
 	key          []*expression // correlation key of a message, on the variables
 	messageKey   *keySource    // the same on the message; nil: the record's own key
+	ignored      []string      // fields of a message's data that are left unread
 	conversation *conversation // whose first message decides on the key
 	work         *workSpec     // of a message that is thrown
 	timer        *expression

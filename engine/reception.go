@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"maps"
+	"strings"
 	"time"
 
 	"github.com/sonata-bpmn/sonata/bpmn"
@@ -14,6 +16,8 @@ const (
 	propertyStarts = "startCondition"
 	// propertyLife of a message: an ISO 8601 duration, how long one that nobody awaits is kept. PT0S: it is dropped at once.
 	propertyLife = "timeToLive"
+	// propertyIgnored of a message: names of fields of its data, between commas, that are left unread, and so are never kept.
+	propertyIgnored = "ignoredFields"
 )
 
 const maxLifeDays = 3650
@@ -50,8 +54,26 @@ func (m Message) lookup(name string) any {
 	return nil
 }
 
+// heeded is the data of a message without the fields that are left unread.
+func (d *definition) heeded(data any) any {
+	fields, isObject := data.(map[string]any)
+	if !isObject || len(d.ignored) == 0 {
+		return data
+	}
+	fields = maps.Clone(fields)
+	for _, name := range d.ignored {
+		delete(fields, name)
+	}
+	return fields
+}
+
 // reception reads what a message that n waits for, or that starts n, says about itself beyond its name.
-func (c *compiler) reception(n *node, m *bpmn.Message) {
+func (c *compiler) reception(n *node, d *definition, m *bpmn.Message) {
+	for name := range strings.SplitSeq(m.Properties[propertyIgnored], ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			d.ignored = append(d.ignored, name)
+		}
+	}
 	if text, ok := n.source.Properties[propertyStarts]; ok {
 		if positionOf(n) == positionStart && n.kind() == "startEvent" {
 			n.accepts = c.expression(text2expression(text, n.source.Pos), n.source.Element, boolResult)

@@ -36,7 +36,7 @@ const (
 )
 
 // Values that a service template calls sensitive reach their participant, and are nowhere else but in the broker's record of that: in no file of the data
-// directory, no answer, no stream, no log. So it is after a kill. The order to the participant is part of the trace that the client began.
+// directory, no answer, no stream, no log. So it is after a kill, and with a participant that tells which definitions it has, as CLAMP's do. The order to the participant is part of the trace that the client began.
 func TestSensitiveValues(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
@@ -57,7 +57,8 @@ func TestSensitiveValues(t *testing.T) {
 	require.Regexp(t, "^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$", ordered.headers["traceparent"])
 	require.NotContains(t, ordered.headers["traceparent"], "b7ad6b7169203331")
 	require.Equal(t, ordered.headers["traceparent"], ordered.headers["ce_traceparent"])
-	k.publish(secretTopic, "", `{"messageType":"PARTICIPANT_STATUS","messageId":"2","state":"PASSIVE","healthStatus":"HEALTHY",`+secretParticipant+`}`)
+	k.publish(secretTopic, "", `{"messageType":"PARTICIPANT_STATUS","messageId":"2","state":"PASSIVE","healthStatus":"HEALTHY",`+secretParticipant+`,
+		"participantDefinitionUpdates":[{"controlLoopElementDefinitionList":[{"note":"CANARY-note"}]}]}`)
 	k.publish(secretTopic, "", `{"messageType":"CONTROLLOOP_UPDATE_ACK","result":true,`+secretParticipant+`,"controlLoopId":{"name":"a","version":"1.0.0"},
 		"controlLoopResultMap":{"709c62b3-8918-41b9-a747-d21eb79c6c20":{"state":"PASSIVE","result":true}}}`)
 	k.eventually(func() bool { return k.loops()[0].arrived("PASSIVE") }, "the control loop is not PASSIVE")

@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -138,4 +139,18 @@ func TestContentDecidesBeforeTheBusinessKey(t *testing.T) {
 	require.Equal(t, engine.StateActive, w.instance(info.Key).State)
 	w.send("bills", "2", map[string]any{"kogitobusinesskey": "b1"}, map[string]any{"order": map[string]any{"id": int64(7)}})
 	require.Equal(t, engine.StateCompleted, w.instance(info.Key).State)
+}
+
+// A field that is left unread is in no variable and nowhere in the history, whatever else the message brings.
+func TestIgnoredFields(t *testing.T) {
+	w := newWorld(t)
+	w.install(shared(property("ignoredFields", "bulky, other"), ""))
+	w.send("shared", "1", nil, map[string]any{"kind": "hello", "bulky": "canary", "other": "canary"})
+	key := w.only("greet")
+	require.Equal(t, map[string]any{"kind": "hello"}, w.variables(key))
+	history, err := w.r.History(key, 0, 100)
+	require.NoError(t, err)
+	require.NotContains(t, fmt.Sprintf("%+v", history), "canary")
+	w.send("shared", "2", nil, "no object")
+	require.Len(t, w.search(runner.Filter{ProcessID: "greet"}), 2)
 }
