@@ -50,7 +50,7 @@ func TestMetrics(t *testing.T) {
 	require.NotContains(t, after, key)
 	line := regexp.MustCompile(`^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [0-9.e+]+)$`)
 	types := map[string]int{}
-	for _, l := range strings.Split(strings.TrimSuffix(after, "\n"), "\n") {
+	for l := range strings.SplitSeq(strings.TrimSuffix(after, "\n"), "\n") {
 		require.Regexp(t, line, l)
 		if rest, is := strings.CutPrefix(l, "# TYPE "); is {
 			types[rest]++

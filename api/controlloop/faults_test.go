@@ -3,6 +3,7 @@ package controlloop_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -310,6 +311,61 @@ func TestAnswersInStatusMessages(t *testing.T) {
 	respond(asked("CONTROL_LOOP_STATE_CHANGE"), "FAIL", "StateChange message has invalid state")
 	require.Equal(t, "FAILED", s.loop("a")["stateChangeResult"])
 	require.Equal(t, "StateChange message has invalid state", s.loop("a")["elements"].(map[string]any)[firstID].(map[string]any)["message"])
+}
+
+// A participant of before Istanbul, which reports controlLoops and never registers, is spoken to by the names that it knows, and given the service
+// template with its control loop. That it has the loop already, when it is asked again, is no failure. One that registers is spoken to as others.
+func TestEarlyParticipants(t *testing.T) {
+	s := newStaged(t)
+	s.behave(s.first, map[string]any{"stop": true})
+	s.fly(2 * time.Second)
+	status := func(more map[string]any) {
+		data := map[string]any{
+			"messageType": "PARTICIPANT_STATUS", "participantId": map[string]any{"name": "First", "version": "1"}, "participantType": map[string]any{"name": "kind.First", "version": "1.0.0"},
+			"state": "PASSIVE", "healthStatus": "HEALTHY",
+		}
+		maps.Copy(data, more)
+		require.NoError(t, s.bus.Send(s.ctx, "POLICY-CLRUNTIME-PARTICIPANT", runner.Incoming{Data: data}))
+		s.fly(2 * time.Second)
+	}
+	respond := func(kind, result, text string) map[string]any {
+		orders := s.told(kind)
+		order := orders[len(orders)-1]
+		status(map[string]any{
+			"controlLoopId": map[string]any{"name": "a", "version": "1.0.1"},
+			"response":      map[string]any{"responseTo": order["messageId"], "responseStatus": result, "responseMessage": text},
+		})
+		return order
+	}
+	status(map[string]any{"controlLoops": map[string]any{"controlLoopList": []any{}}})
+	s.create("a", 200)
+	s.order("PASSIVE", 202, "a")
+	for i := 0; i < 40 && len(s.told("PARTICIPANT_CONTROL_LOOP_UPDATE")) < 2; i++ {
+		s.fly(time.Second)
+	}
+	require.Len(t, s.told("PARTICIPANT_CONTROL_LOOP_UPDATE"), 2, "it is asked again")
+	update := respond("PARTICIPANT_CONTROL_LOOP_UPDATE", "FAIL", "Control loop a:1.0.1 already defined on participant First:1")
+	require.Contains(t, update["controlLoop"].(map[string]any)["elements"], firstID)
+	require.Contains(t, update["controlLoopDefinition"], "topology_template")
+	require.Equal(t, []string{"PASSIVE", "PASSIVE", "PASSIVE"}, s.states("a"))
+	s.order("RUNNING", 202, "a")
+	s.fly(time.Second)
+	change := respond("PARTICIPANT_CONTROL_LOOP_STATE_CHANGE", "SUCCESS", "ControlLoop state changed from PASSIVE to RUNNING")
+	require.Equal(t, "RUNNING", change["orderedState"])
+	require.NotContains(t, change, "participantUpdatesList")
+	s.fly(time.Second)
+	require.Equal(t, []string{"RUNNING", "RUNNING", "RUNNING"}, s.states("a"))
+	for _, m := range append(s.told("CONTROL_LOOP_UPDATE"), s.told("CONTROL_LOOP_STATE_CHANGE")...) {
+		require.Equal(t, "Second", m["participantId"].(map[string]any)["name"], "others are spoken to as ever")
+	}
+	require.Zero(t, s.clamp(http.MethodGet, "/monitoring/ignoredMessages", "", 200)["messageTypes"].(map[string]any)["PARTICIPANT_CONTROL_LOOP_UPDATE"])
+
+	status(map[string]any{"controlLoopInfoList": []any{}}) // it was brought up to date
+	s.order("PASSIVE", 202, "a")
+	s.fly(time.Second)
+	last := s.told("CONTROL_LOOP_STATE_CHANGE")
+	require.Contains(t, []any{"First", "Second"}, last[len(last)-1]["participantId"].(map[string]any)["name"])
+	require.Len(t, s.told("PARTICIPANT_CONTROL_LOOP_STATE_CHANGE"), 1)
 }
 
 // What comes twice, late or from somebody else changes nothing and is counted.

@@ -81,6 +81,7 @@ func (h *handlers) bringUp(r *http.Request, body pageLoop) (engine.Key, error) {
 	}
 	data := contents(fill(instanceOf(id, definition), participants), templates)
 	data["keep"], data["bringUp"] = false, true
+	dialect(data, data, participants, templates)
 	taken, err := h.request(r.Context(), append(messages, message(messageCreate, id, data))...)
 	if err != nil {
 		return 0, err

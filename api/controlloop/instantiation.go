@@ -113,9 +113,13 @@ func (h *handlers) command(r *http.Request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	_, templates, err := h.catalogue()
+	if err != nil {
+		return reply{}, err
+	}
 	var messages []runner.Publication
 	for _, id := range body.Loops {
-		m, err := h.orderOf(id, body.OrderedState, participants)
+		m, err := h.orderOf(id, body.OrderedState, known{participants, templates})
 		if err != nil {
 			return reply{}, err
 		}
@@ -127,8 +131,14 @@ func (h *handlers) command(r *http.Request) (reply, error) {
 	return reply{http.StatusAccepted, affected(body.Loops)}, nil
 }
 
+// known is what an order needs to know besides the control loop.
+type known struct {
+	participants []found
+	templates    []*tosca.ServiceTemplate
+}
+
 // orderOf is the order to one control loop. Which of its participants cannot follow, the process does not know by itself.
-func (h *handlers) orderOf(id tosca.Identifier, state string, participants []found) (runner.Publication, error) {
+func (h *handlers) orderOf(id tosca.Identifier, state string, k known) (runner.Publication, error) {
 	loops, err := h.instances(runner.Filter{ProcessID: processLoop, State: "ACTIVE", BusinessKey: id.String()})
 	if err != nil {
 		return runner.Publication{}, err
@@ -139,7 +149,8 @@ func (h *handlers) orderOf(id tosca.Identifier, state string, participants []fou
 	if err := h.readable(loops[0]); err != nil {
 		return runner.Publication{}, err
 	}
-	data := map[string]any{"orderedState": nil, "missing": missing(loops[0], participants)}
+	data := map[string]any{"orderedState": nil, "missing": missing(loops[0], k.participants)}
+	dialect(data, loops[0].variables, k.participants, k.templates)
 	if state != "" {
 		data["orderedState"] = american(state)
 	}

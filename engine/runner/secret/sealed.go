@@ -28,7 +28,7 @@ func Mask(text string) string {
 		return text
 	}
 	var shown strings.Builder
-	each([]byte(text), func(before []byte, _ token, _ []byte) error {
+	_ = each([]byte(text), func(before []byte, _ token, _ []byte) error {
 		shown.Write(before)
 		shown.WriteString(Masked)
 		return nil
