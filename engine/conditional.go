@@ -1,6 +1,9 @@
 package engine
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // conditionalTrigger waits until a condition on variables becomes true (§10.5.5). The condition is evaluated when the event
 // begins to wait and whenever variables changed in a step. A non-interrupting event happens again only after the condition was false
@@ -37,13 +40,7 @@ func (s *step) checkConditions() bool {
 			continue
 		}
 		s.asked = sub.ID
-		holds, told := s.conditionHolds(sub)
-		if told && holds != sub.Held {
-			sub.Held = holds
-			s.emit(SubscriptionUpdated{sub})
-			if holds {
-				s.fire(sub, nil)
-			}
+		if s.ask(sub) {
 			return true
 		}
 	}
@@ -51,45 +48,54 @@ func (s *step) checkConditions() bool {
 	return false
 }
 
-// conditionHolds evaluates the condition that a subscription waits for. One on variables that are not there yet does not hold. Where
-// the step may do no more work, it is not told: that is an incident, and resolving it asks again.
-func (s *step) conditionHolds(sub Subscription) (holds, told bool) {
+// ask lets a conditional event happen if its condition has become true, and reports whether anything has changed. One on variables that
+// are not there yet does not hold. Where the step may do no more work, the condition is not asked: that is an incident, and resolving it
+// asks again.
+func (s *step) ask(sub Subscription) bool {
 	scope := sub.Scope
 	if t := s.in.Token(sub.Token); t != nil {
 		scope = t.inside()
 	}
 	n := s.p.nodes[sub.Element]
 	value, err := s.eval(n.definitions[sub.Definition].condition, scope)
-	open := s.notAsked(sub.owner(), sub.Element)
+	open := s.unasked(sub)
 	if errors.Is(err, errWork) {
 		if open == 0 {
-			s.raise(Token{ID: sub.Token, Scope: sub.Scope}, n, entering, faultf(IncidentStepLimit, "the condition of %s: %w", n, err))
+			s.raiseUnasked(sub, n, err)
 		}
-		return false, false
+		return false
 	}
 	if open != 0 {
 		s.emit(IncidentResolved{Incident: open})
 	}
-	holds, _ = value.(bool)
-	return holds && err == nil, true
+	holds, _ := value.(bool)
+	holds = holds && err == nil
+	if holds == sub.Held {
+		return false
+	}
+	sub.Held = holds
+	s.emit(SubscriptionUpdated{sub})
+	if holds {
+		s.fire(sub, nil)
+	}
+	return true
 }
 
-// notAsked finds the incident that an element has because its condition could not be asked, while it waits for it; 0: there is none.
-func (s *step) notAsked(owner ID, element string) ID {
-	for i, ok := s.incidents.next(owner, 0); ok; i, ok = s.incidents.next(owner, i.ID) {
-		if i.Element == element {
+func (s *step) raiseUnasked(sub Subscription, n *node, err error) {
+	i := Incident{ID: s.newID(), Kind: IncidentStepLimit, Token: sub.Token, Element: n.id, At: s.at, Subscription: sub.ID}
+	i.Text = fmt.Sprintf("the condition of %s: %v", n, err)
+	if sub.Token == 0 {
+		i.Scope = sub.Scope
+	}
+	s.emit(IncidentRaised{i})
+}
+
+// unasked finds the incident that a subscription has because its condition could not be asked; 0: there is none.
+func (s *step) unasked(sub Subscription) ID {
+	for i, ok := s.incidents.next(sub.owner(), 0); ok; i, ok = s.incidents.next(sub.owner(), i.ID) {
+		if i.Subscription == sub.ID {
 			return i.ID
 		}
 	}
 	return 0
-}
-
-// waitsForCondition says whether the element of an incident still waits for a condition: then what failed was to ask that.
-func (s *step) waitsForCondition(i Incident) bool {
-	for sub, ok := s.subscriptions.next(i.owner(), 0); ok; sub, ok = s.subscriptions.next(i.owner(), sub.ID) {
-		if sub.Kind == SubscriptionCondition && sub.Element == i.Element {
-			return true
-		}
-	}
-	return false
 }

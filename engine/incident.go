@@ -80,9 +80,10 @@ func (c ResolveIncident) handle(s *step) error {
 		scope = t.inside()
 	}
 	s.propagate(scope, c.Variables)
+	sub := s.in.Subscription(incident.Subscription)
 	switch {
-	case s.waitsForCondition(incident):
-		s.changed, s.asked = true, 0
+	case sub != nil && sub.Kind == SubscriptionCondition:
+		s.ask(*sub)
 		return nil
 	case incident.Token == 0:
 		s.waitAgain(s.p.nodes[incident.Element], waiter{scope: incident.Scope})
@@ -93,9 +94,8 @@ func (c ResolveIncident) handle(s *step) error {
 	switch {
 	case t.Flow != "": // the step limit kept it out
 		s.queue = append(s.queue, t.ID)
-	case incident.Subscription != 0:
-		sub := *s.in.Subscription(incident.Subscription)
-		s.updateJob(sub, func(j *Job) { j.Retries, j.Failed = max(c.Retries, j.Retries, 1), false })
+	case sub != nil:
+		s.updateJob(*sub, func(j *Job) { j.Retries, j.Failed = max(c.Retries, j.Retries, 1), false })
 	case n.host != nil && t.Node == n.host.id: // a boundary event could not wait again; its activity goes on
 		s.waitAgain(n, waiter{token: *t, scope: t.Scope})
 	case incident.Settled:

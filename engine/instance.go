@@ -230,7 +230,7 @@ type Incident struct {
 	Leaving bool `json:"leaving,omitempty"`
 	// Settled, of Leaving: its results are in the variables too. What failed came after that.
 	Settled bool `json:"settled,omitempty"`
-	// Subscription is the job that ran out of retries, 0 for other kinds.
+	// Subscription is the job that ran out of retries, or what waits for a condition that could not be asked; else 0.
 	Subscription ID `json:"subscription,omitempty"`
 }
 

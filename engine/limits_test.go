@@ -10,10 +10,10 @@ import (
 	"github.com/sonata-bpmn/sonata/engine/enginetest"
 )
 
-// heavy does a hundred times what takes 200,000 steps of evaluation, beside a task that waits for a condition on its result.
+// heavy does four hundred times what takes 200,000 steps of evaluation, beside a task that waits for a condition on its result.
 const heavy = `
 	startEvent start
-	scriptTask heavy times-sequential="= 100" script="= n + len(concat(list, list)) - 99999" result=n
+	scriptTask heavy times-sequential="= 400" script="= n + len(concat(list, list)) - 99999" result=n
 	userTask u
 	boundaryEvent b on=u condition="n > 0"
 	start -> u
@@ -28,14 +28,14 @@ func heavyVariables() map[string]any {
 func TestTheExpressionsOfAStepShareTheirWork(t *testing.T) {
 	c := enginetest.Start(t, heavy, heavyVariables())
 	require.Equal(t, engine.IncidentStepLimit, incidentAt(t, c, "heavy").Kind)
-	require.Contains(t, incidentAt(t, c, "heavy").Text, "more than 10,000,000 steps together")
+	require.Contains(t, incidentAt(t, c, "heavy").Text, "more than 40,000,000 steps together")
 	resolved := 0
 	for c.In.State == engine.StateActive {
 		require.Less(t, resolved, 20)
 		c.Do(engine.ResolveIncident{Incident: incidentAt(t, c, "heavy").ID})
 		resolved++
 	}
-	require.Equal(t, int64(100), c.Variables()["n"])
+	require.Equal(t, int64(400), c.Variables()["n"])
 }
 
 // A condition that could not be asked is not taken as one that does not hold.
@@ -80,4 +80,59 @@ func TestManyConditionsAreEachAskedOnce(t *testing.T) {
 	c.Do(engine.SetVariables{Variables: map[string]any{"go": int64(1)}})
 	require.Empty(t, c.In.Incidents)
 	require.Equal(t, 3000, strings.Count(c.Path(), " b"))
+}
+
+// Resolving the incident of a condition asks just that one: those before it would use the step's work up again.
+func TestResolvingAConditionAsksThatOneOnly(t *testing.T) {
+	const waiting = `
+		startEvent start
+		subProcess many times="= 300" {
+			startEvent begin
+			intermediateCatchEvent e condition="len(concat(list, list)) < n"
+			begin -> e
+		}
+		start -> many`
+	c := enginetest.Start(t, waiting, heavyVariables())
+	unasked := len(c.In.Incidents)
+	require.NotZero(t, unasked)
+	for range unasked {
+		c.Do(engine.ResolveIncident{Incident: c.In.Incidents[0].ID})
+	}
+	require.Empty(t, c.In.Incidents)
+	require.Len(t, c.Waiting(), 300)
+}
+
+// What is done for each of many items has a share of the work for each.
+func TestManyItemsMayDoMoreWork(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		scriptTask each times="= 9000" script="= len(concat(list, list))" result=n
+		endEvent end
+		start -> each -> end`, map[string]any{"list": make([]any, 1300)})
+	require.Empty(t, c.In.Incidents)
+	require.Equal(t, engine.StateCompleted, c.In.State)
+}
+
+// Activities of one item each, inside of many that are beside each other, are no loop.
+func TestManyTimesOneItemIsNoLoop(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		subProcess orders times="= 2000" {
+			startEvent begin
+			subProcess lines times="= 1" {
+				startEvent first
+				task a
+				task b
+				task c
+				task d
+				task e
+				task f
+				first -> a -> b -> c -> d -> e -> f
+			}
+			begin -> lines
+		}
+		endEvent end
+		start -> orders -> end`, nil)
+	require.Empty(t, c.In.Incidents)
+	require.Equal(t, engine.StateCompleted, c.In.State)
 }

@@ -94,9 +94,7 @@ func (s *step) enterLoop(n *node, t Token) error {
 		if err := s.multiply(n, loop.Total); err != nil {
 			return err
 		}
-		if loop.Total > 1 { // one is done beside nothing, and would let a loop around it go on for ever
-			s.items += loop.Total
-		}
+		s.allow(loop.Total)
 	}
 	if t.Inner != 0 {
 		s.emit(ScopeClosed{Scope: t.Inner})

@@ -127,12 +127,13 @@ func (s *step) note(e Event) {
 	switch e := e.(type) {
 	case TokenProduced:
 		s.tokens.add(e.Scope, e.ID)
-		s.lying.add(e.place(), e.ID)
+		if e.Flow != "" {
+			s.lying.add(e.place(), e.ID)
+		}
 		s.unsettle(e.Scope)
 	case TokenEntered:
 		t := s.in.Token(e.Token)
 		s.lying.drop(t.place(), t.ID)
-		s.lying.add(place{t.Scope, ""}, t.ID)
 		s.unsettle(t.Scope)
 	case TokenConsumed:
 		t := s.in.Token(e.Token)

@@ -127,3 +127,19 @@ func TestAComplexGatewayWhoseResetFails(t *testing.T) {
 	c.Completed()
 	require.Equal(t, 3, strings.Count(c.Path(), "out"))
 }
+
+// §10.5.4: the first trigger of a multiple event wins, and the others wait no longer, also where the event cannot leave: another one must
+// not touch its incident.
+func TestAnEventThatCannotLeaveHasHappened(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		intermediateCatchEvent e condition="x > 0" condition="y > 0" out:z="= 1 + more"
+		endEvent end
+		start -> e -> end`, map[string]any{"x": int64(0), "y": int64(0)})
+	c.Do(engine.SetVariables{Variables: map[string]any{"x": int64(1)}})
+	require.Len(t, c.In.Incidents, 1)
+	require.Empty(t, c.In.Subscriptions)
+	c.Do(engine.ResolveIncident{Incident: c.In.Incidents[0].ID, Variables: map[string]any{"more": int64(1), "y": int64(1)}})
+	c.Completed()
+	require.Equal(t, int64(2), c.Variables()["z"])
+}

@@ -20,8 +20,10 @@ const (
 	// itemLimit is how many flow nodes may be entered besides for each item of a multi-instance activity whose items are done beside each
 	// other: what is done for each of many items is no loop.
 	itemLimit = 10
-	// workLimit is how many steps all expressions that are evaluated in one step may take together.
-	workLimit = 10 * maxSteps
+	// workLimit is how many steps all expressions that are evaluated in one step may take together, and itemWork how many more for each of
+	// those items.
+	workLimit = 40 * maxSteps
+	itemWork  = 2_000
 )
 
 // usualEvents is room for the events of most steps.
@@ -83,7 +85,8 @@ type step struct {
 	incidents     parts[ID, Incident, *Incident]
 	entered       int
 	forked        int  // tokens that began beside others
-	items         int  // of them, those of multi-instance activities
+	items         int  // of multi-instance activities, done beside each other
+	alone         int  // of them, those that were the only one of their activity
 	work          int  // what is left of workLimit
 	changed       bool // variables, or what waits for conditions on them
 	asked         ID   // the last subscription whose condition was asked since variables changed
@@ -154,6 +157,19 @@ func (s *step) multiply(n *node, tokens int) error {
 	}
 	s.forked += tokens
 	return nil
+}
+
+// allow lets a step do more for items that are done beside each other. One alone is done beside nothing: a loop around it would go on for
+// ever if each turn allowed more, so they count no further than a step may go without them.
+func (s *step) allow(items int) {
+	if items == 1 {
+		if s.alone == stepLimit {
+			return
+		}
+		s.alone++
+	}
+	s.items += items
+	s.work += itemWork * items
 }
 
 // collect lets an activity begin once its startQuantity of tokens has arrived, on whichever flows (§10.3).

@@ -31,10 +31,10 @@ func (s *step) open(sub Subscription) {
 	s.emit(SubscriptionOpened{sub})
 }
 
-// close closes a subscription. The incident of a job that failed goes with the job.
+// close closes a subscription. The incident of a job that failed goes with the job, that of a condition with what waited for it.
 func (s *step) close(sub Subscription, withdrawn bool) {
 	s.emit(SubscriptionClosed{Subscription: sub, Withdrawn: withdrawn})
-	if sub.Job == nil {
+	if sub.Job == nil && sub.Kind != SubscriptionCondition {
 		return
 	}
 	for i, ok := s.incidents.next(sub.owner(), 0); ok; i, ok = s.incidents.next(sub.owner(), i.ID) {
@@ -167,6 +167,7 @@ func (s *step) fire(sub Subscription, results map[string]any) {
 	default:
 		t := *s.in.Token(sub.Token)
 		s.emit(SubscriptionClosed{Subscription: sub})
+		s.unsubscribe(t.ID, n.id, true) // the event has happened, even if it cannot leave
 		s.leave(n, t, results)
 	}
 }

@@ -14,7 +14,7 @@ func (s *step) eval(x *expression, scope ID) (any, error) {
 }
 
 // errWork says that the expressions of a step took all the work that it may do.
-var errWork = errors.New("the expressions of this step take more than 10,000,000 steps together; look for large lists that many elements go through")
+var errWork = errors.New("the expressions of this step take more than 40,000,000 steps together; look for large lists that many elements go through")
 
 // evalWith evaluates an expression with names of its own, out of the work that is left to the step.
 func (s *step) evalWith(x *expression, look lookup) (any, error) {
