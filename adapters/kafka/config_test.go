@@ -105,6 +105,7 @@ func TestLogsAreLimited(t *testing.T) {
 		event(confluent.ErrTransport, time.Duration(i)*time.Millisecond)
 	}
 	event(confluent.ErrAllBrokersDown, 0)
+	event(confluent.ErrAuthentication, 0)
 	event(confluent.ErrTransport, logInterval+time.Second)
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	require.Len(t, lines, 3)

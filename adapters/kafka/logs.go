@@ -27,6 +27,9 @@ func newLogs(to *slog.Logger) *logs {
 }
 
 func (l *logs) pass(err confluent.Error, now time.Time) {
+	if err.Code() == confluent.ErrAllBrokersDown {
+		return // why they are was said before
+	}
 	s := l.seen[err.Code()]
 	if s == nil {
 		s = &seen{}
