@@ -9,7 +9,7 @@ import (
 
 // client writes messages, and asks about topics beside that: its binding looks ten times a second at each client that there is, so
 // there is one for both. It is not the consumer that asks, as every question would wait behind a fetch that waits for
-// records (fetch.wait.max.ms).
+// records (fetch.wait.max.ms). A broker answers the questions of one connection in turn, so one may wait for a slow write too.
 type client struct {
 	handle  *confluent.Producer
 	admin   *confluent.AdminClient
@@ -91,6 +91,13 @@ func (c *clients) lastTrouble() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.trouble
+}
+
+// forgive forgets the last trouble: a broker has answered since.
+func (c *clients) forgive() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.trouble = nil
 }
 
 // close ends the client within the budget, if Kafka answers, after what is in its queue has been sent.

@@ -45,7 +45,7 @@ type Config struct {
 	DeliveryTimeout time.Duration
 	// CloseTimeout bounds Close. Default: 5 s.
 	CloseTimeout time.Duration
-	// Logger takes librdkafka's log and our own. Default: nothing is logged.
+	// Logger takes the errors that librdkafka reports, and our own log. Default: nothing is logged.
 	Logger *slog.Logger
 }
 

@@ -39,12 +39,12 @@ func (h *health) bindError() error {
 // Health returns nil when messages can come and go, else why not: Kafka does not answer, a topic is missing, or the engine does
 // not take the records. It waits at most two seconds.
 func (b *Bus) Health() error {
-	_, leave, err := b.enter(context.Background())
+	ctx, leave, err := b.enter(context.Background())
 	if err != nil {
 		return err
 	}
 	defer leave()
-	if err := b.ask(); err != nil {
+	if err := b.ask(ctx); err != nil {
 		return err
 	}
 	if refused := b.consumer.refusal(); refused != nil {
@@ -53,7 +53,7 @@ func (b *Bus) Health() error {
 	return b.health.bindError()
 }
 
-func (b *Bus) ask() error {
+func (b *Bus) ask(ctx context.Context) error {
 	h := &b.health
 	h.asking.Lock()
 	defer h.asking.Unlock()
@@ -62,9 +62,14 @@ func (b *Bus) ask() error {
 	}
 	admin, done := b.clients.ask()
 	defer done()
-	_, err := admin.GetMetadata(nil, false, int(askTimeout.Milliseconds()))
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	// Not the metadata: those are of every topic that was ever written to, and asking for them may create one that was deleted.
+	_, err := admin.DescribeCluster(ctx)
 	if err != nil {
 		err = b.topics.unreachable(err, askTimeout)
+	} else {
+		b.clients.forgive()
 	}
 	h.asked, h.answer = time.Now(), err
 	return err

@@ -19,25 +19,42 @@ func forgetProgram() {
 	if err != nil {
 		return
 	}
-	var begin, end uintptr
-	for line := range strings.SplitSeq(string(maps), "\n") {
-		if strings.HasSuffix(line, " "+program) {
-			begin, end = readOnly(line)
-		} else if anonymous, ok := strings.CutPrefix(line, "Anonymous:"); ok {
-			// What the loader has changed (RELRO) is not in the file, and would be lost.
-			if begin < end && strings.TrimSpace(anonymous) == "0 kB" {
-				_, _, _ = unix.Syscall(unix.SYS_MADVISE, begin, end-begin, unix.MADV_DONTNEED) // refused: nothing has changed
-			}
-			begin, end = 0, 0
-		}
+	for _, r := range unchanged(string(maps), program) {
+		_, _, _ = unix.Syscall(unix.SYS_MADVISE, r.begin, r.end-r.begin, unix.MADV_DONTNEED) // refused: nothing has changed
 	}
 }
 
-// readOnly is where the mapping that the line is about begins and ends, if it cannot be written to (proc_pid_maps(5)).
-func readOnly(line string) (begin, end uintptr) {
-	var mode string
-	if n, _ := fmt.Sscanf(line, "%x-%x %s", &begin, &end, &mode); n < 3 || !strings.HasPrefix(mode, "r-") {
-		return 0, 0
+// region is a part of the memory.
+type region struct{ begin, end uintptr }
+
+// unchanged lists the mappings of the program that are read only and just as in its file, by what proc_pid_smaps(5) says. What the loader
+// has changed (RELRO) is not in the file, and would be lost; that it has been changed shows at Anonymous while it is in memory, and at
+// Swap, which comes after that, when it is not.
+func unchanged(smaps, program string) (regions []region) {
+	var at region
+	for line := range strings.SplitSeq(smaps, "\n") {
+		name, amount, isAmount := strings.Cut(line, ":")
+		amount = strings.TrimSpace(amount)
+		switch {
+		case strings.HasSuffix(line, " "+program):
+			at = readOnly(line)
+		case isAmount && (name == "Anonymous" || name == "Swap") && amount != "0 kB":
+			at = region{}
+		case isAmount && name == "Swap":
+			if at.begin < at.end {
+				regions = append(regions, at)
+			}
+			at = region{}
+		}
 	}
-	return begin, end
+	return regions
+}
+
+// readOnly is where the mapping that the line is about begins and ends, if it cannot be written to (proc_pid_maps(5)).
+func readOnly(line string) (r region) {
+	var mode string
+	if n, _ := fmt.Sscanf(line, "%x-%x %s", &r.begin, &r.end, &mode); n < 3 || !strings.HasPrefix(mode, "r-") {
+		return region{}
+	}
+	return r
 }
