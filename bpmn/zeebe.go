@@ -89,24 +89,33 @@ func (r *reader) correlationKey(n *node) *Expression {
 // workers are the kinds of flow nodes whose work can be a job.
 var workers = []string{
 	"serviceTask", "sendTask", "businessRuleTask", "scriptTask", "userTask", "intermediateThrowEvent", "endEvent",
-	"implicitThrowEvent", "adHocSubProcess", "globalUserTask", "globalBusinessRuleTask", "globalScriptTask",
+	"implicitThrowEvent", "globalUserTask", "globalBusinessRuleTask", "globalScriptTask",
 }
 
 // work reads who does the work of a flow node, and what data goes in and comes out.
 func (r *reader) work(n *node, f *FlowNode) {
-	if slices.Contains(workers, f.Kind) {
+	if slices.Contains(workers, f.Kind) && (flowNodeClasses[f.Kind] != event || throwsMessage(n)) {
 		f.TaskDefinition = r.taskDefinition(n)
 	}
 	list := r.zeebe(n, "ioMapping")
 	if list == nil {
 		return
 	}
-	for c := range list.allIn(NamespaceZeebe, "input") {
-		f.Inputs = append(f.Inputs, r.mapping(c))
+	if f.Kind != "startEvent" && f.Kind != "boundaryEvent" { // what happens to them begins with what they bring
+		for c := range list.allIn(NamespaceZeebe, "input") {
+			f.Inputs = append(f.Inputs, r.mapping(c))
+		}
 	}
 	for c := range list.allIn(NamespaceZeebe, "output") {
 		f.Outputs = append(f.Outputs, r.mapping(c))
 	}
+}
+
+// throwsMessage says whether an event may throw a message: only then is there something to do for a worker.
+func throwsMessage(n *node) bool {
+	return slices.ContainsFunc(n.children, func(c *node) bool {
+		return c.space == NamespaceBPMN && (c.tag == "messageEventDefinition" || c.tag == "eventDefinitionRef")
+	})
 }
 
 func (r *reader) taskDefinition(n *node) *TaskDefinition {

@@ -299,6 +299,14 @@ func TestEventBasedGatewayTargets(t *testing.T) {
 		start -> g -> a`))
 	require.ErrorContains(t, err, "less than two events")
 	require.ErrorContains(t, err, "which waits for nothing")
+	_, err = engine.Compile(enginetest.Model(`
+		startEvent start
+		eventBasedGateway g
+		receiveTask a message=m in:x="= 1"
+		intermediateCatchEvent b signal=s
+		start -> g -> a
+		g -> b`))
+	require.ErrorContains(t, err, "its input mappings would not be evaluated")
 }
 
 // §13.3.1: an activity with several outgoing flows sends a token on each whose condition holds; unconditioned flows are
@@ -434,6 +442,29 @@ func TestAnEndlessLoopOfItemsIsAnIncident(t *testing.T) {
 			start -> a -> a`, map[string]any{"items": make([]any, items)})
 		require.Equal(t, engine.IncidentStepLimit, c.In.Incidents[0].Kind, items)
 	}
+}
+
+// A token that the limit stopped before a complex gateway is asked about again as the gateway resets; it has one incident all the same.
+func TestATokenAtTheLimitHasOneIncident(t *testing.T) {
+	c := enginetest.Start(t, `
+		complexGateway g activation="activationCount >= 1"
+		inclusiveGateway or
+		intermediateCatchEvent wait signal=s
+		eventBasedGateway race
+		intermediateCatchEvent never message=m key=k
+		intermediateCatchEvent now condition="go"
+		task aside
+		task begin
+		begin -> wait -> race
+		race -> never -> g
+		race -> now -> g
+		g -> or : default
+		or -> race : go
+		or -> aside : go`, map[string]any{"go": true, "k": "key"})
+	r, err := engine.Step(c.Process, c.In, c.At, engine.CorrelateSignal{Subscription: c.Subscription("wait").ID})
+	require.NoError(t, err)
+	require.Equal(t, engine.IncidentStepLimit, r.Instance.Incidents[0].Kind)
+	require.NoError(t, enginetest.Check(r.Instance))
 }
 
 // Both tokens are on their way as the first one arrives, and the gateway takes both at once: it begins once, and fails once.

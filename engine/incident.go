@@ -28,8 +28,11 @@ const (
 )
 
 // raise keeps a fault as an incident of the token; of the token's scope where nothing but that is known, as it is not a token that waits
-// for what starts an event sub-process.
+// for what starts an event sub-process. What waits for an operator already keeps the incident that it has.
 func (s *step) raise(t Token, n *node, at phase, err error) {
+	if t.ID != 0 && s.fails(t.ID, n) {
+		return
+	}
 	kind := IncidentExpression
 	if f, ok := errors.AsType[*fault](err); ok {
 		kind = f.kind

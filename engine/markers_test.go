@@ -266,3 +266,18 @@ func TestComplexGatewayResetsWhenNothingCanCome(t *testing.T) {
 	c.Advance(time.Hour)
 	c.Completed()
 }
+
+// What a multi-instance activity says of its instances and their results is said once and as a whole; else a part of it would do nothing.
+func TestHalfOfAMultiInstanceIsRefused(t *testing.T) {
+	for _, c := range []struct{ marker, says string }{
+		{`each="= [1]" times="= 2"`, "says twice how many instances"},
+		{`times="= 2" into:="= 1"`, "no output collection takes it"},
+	} {
+		_, err := engine.Compile(enginetest.Model("startEvent start\ntask a " + c.marker + "\nstart -> a"))
+		require.ErrorContains(t, err, c.says)
+	}
+	m := enginetest.Model("startEvent start\ntask a times=\"= 2\" into:all=\"= 1\"\nstart -> a")
+	m.FlowNodes[1].Loop.OutputElement = nil
+	_, err := engine.Compile(m)
+	require.ErrorContains(t, err, "does not say what each of its instances puts into it")
+}
