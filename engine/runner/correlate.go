@@ -117,14 +117,14 @@ func (u *unit) rekey(name string) {
 
 // offer gives a message to a subscription, and reports whether it was taken.
 func (u *unit) offer(key engine.Key, subscription engine.ID, m *message) bool {
-	defer u.causedBy(m)()
+	defer u.causedAsBefore(u.causedBy(m))
 	return u.command(key, engine.CorrelateMessage{Subscription: subscription, Message: m.content()}) == nil
 }
 
 // startWith starts an instance of the newest version of each process that has a message start event for the message whose
 // condition, if it has one, holds.
 func (u *unit) startWith(m *message) (taker engine.Key, refused string) {
-	defer u.causedBy(m)()
+	defer u.causedAsBefore(u.causedBy(m))
 	content := m.content()
 	for _, s := range u.definitions.starts(engine.StartMessage, m.Name) {
 		if p, err := u.definitions.process(u.tx, s.definition.Key); err == nil && !p.Accepts(s.Element, content, u.now) {

@@ -110,10 +110,10 @@ func traceIn(ctx context.Context) Trace {
 func (m *message) trace() Trace {
 	var parent, state string
 	for _, h := range m.Headers {
-		switch strings.ToLower(h.Key) {
-		case attributeTraceParent:
+		switch {
+		case strings.EqualFold(h.Key, attributeTraceParent):
 			parent = string(h.Value)
-		case attributeTraceState:
+		case strings.EqualFold(h.Key, attributeTraceState):
 			state = string(h.Value)
 		}
 	}
@@ -123,14 +123,16 @@ func (m *message) trace() Trace {
 	return ParseTrace(attribute(m.Event, attributeTraceParent), attribute(m.Event, attributeTraceState))
 }
 
-// causedBy lets a message be the cause of what the unit does, until the function that it returns is called.
-func (u *unit) causedBy(m *message) func() {
+// causedBy lets a message be the cause of what the unit does. It returns what was that before, for causedAsBefore.
+func (u *unit) causedBy(m *message) Trace {
 	before := u.trace
 	if t := m.trace(); t.Parent != "" {
 		u.trace = t
 	}
-	return func() { u.trace = before }
+	return before
 }
+
+func (u *unit) causedAsBefore(t Trace) { u.trace = t }
 
 // carry gives an instance the trace of the command at hand, else, if it is new, that of its caller.
 func (u *unit) carry(in *engine.Instance, isNew bool) {
