@@ -37,7 +37,7 @@ func (c *compiler) linkHandler(n *node, d *definition) {
 			other = a.SourceRef
 		}
 		if handler := c.process.nodes[other]; handler != nil && handler.source.IsForCompensation {
-			n.handler = handler
+			n.handler, handler.undoes = handler, true
 			return
 		}
 	}

@@ -47,6 +47,7 @@ type node struct {
 	incoming, outgoing []*flow
 	defaultFlow        *flow
 	handler            *node // of a compensation boundary event
+	undoes             bool  // it is the handler of an activity
 	boundary           []*node
 	host               *node // of a boundary event: the activity it is attached to
 

@@ -32,7 +32,9 @@ func (l *soundness) mark(n *node) {
 func (n *node) mayBegin() bool {
 	k := n.container
 	switch {
-	case n.kind() == "startEvent" || n.source.TriggeredByEvent || n.source.IsForCompensation:
+	case n.source.IsForCompensation && !n.source.TriggeredByEvent:
+		return n.undoes
+	case n.kind() == "startEvent" || n.source.TriggeredByEvent:
 		return true
 	case k.node == nil && (n.source.Instantiate || n.instantiates()):
 		return true

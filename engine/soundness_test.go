@@ -23,6 +23,13 @@ var unsound = []struct{ name, model, want string }{
 		task after
 		start -> a
 		lost -> after`, `LINT001 lost: no token ever reaches "lost" (lost), nor "after" (after) behind it`},
+	{"a compensation handler of nothing", `
+		startEvent start
+		task a
+		task undo compensation
+		boundaryEvent undone on=a handler=undo
+		task lost compensation
+		start -> a`, "LINT001 lost"},
 	{"a circle that nothing leads into", `
 		startEvent start
 		task a
