@@ -58,9 +58,17 @@ var mutants = []mutant{
 		"./engine/runner TestCrashAtEachPublish", "",
 	}, {
 		"a message that is sent again has another id", "engine/runner/outbox.go",
-		"	n, failed := r.opts.Bus.Publish(ctx, messages)\n",
-		"	for i := range messages {\n		messages[i].ID = uuid.NewString()\n	}\n	n, failed := r.opts.Bus.Publish(ctx, messages)\n",
+		"	n, err := r.opts.Bus.Publish(ctx, messages)\n",
+		"	for i := range messages {\n		messages[i].ID = uuid.NewString()\n	}\n	n, err := r.opts.Bus.Publish(ctx, messages)\n",
 		"./engine/runner TestCrashAtEachPublish", "",
+	}, {
+		"secrets are opened in messages to everybody", "engine/runner/outbox.go",
+		"		if m.Secrets {\n", "		if true {\n",
+		"./api/controlloop TestSecretsReachTheParticipantAlone", "",
+	}, {
+		"sensitive values are not encrypted", "api/controlloop/sensitive.go",
+		"	return t.Sealed(h.seal, known...)\n", "	return t, nil\n",
+		"./cmd/sonata TestSensitiveValues", "",
 	}, {
 		"callers hear of a start before it is stored", "engine/runner/loop.go",
 		"	b.mergeAcquitted(b.acquitted)\n	b.tx = nil\n",
