@@ -8,6 +8,7 @@ import (
 
 	"github.com/sonata-bpmn/sonata/engine"
 	"github.com/sonata-bpmn/sonata/engine/runner"
+	"github.com/sonata-bpmn/sonata/engine/runner/secret"
 )
 
 // Bounds of an activation. The wait is Camunda 8's default.
@@ -27,7 +28,7 @@ type activationRequest struct {
 	TenantIDs         []string `json:"tenantIds"`
 }
 
-// activatedJob is a job as its worker gets it: nothing in it is masked, as the work may be just about the secret.
+// activatedJob is a job as its worker gets it: what names tell to be secrets is not masked, as the work may be just about the secret.
 type activatedJob struct {
 	owner
 	JobKey                   subKey            `json:"jobKey"`
@@ -116,7 +117,7 @@ func showActivated(j *runner.Job, names []string) activatedJob {
 	return activatedJob{
 		owner: ownerOf(info), JobKey: subKeyOf(info, j.ID), Type: j.Name, ProcessDefinitionVersion: info.Version, ElementID: j.Element,
 		ElementInstanceKey: subKeyOf(info, j.Token), CustomHeaders: headers, Worker: j.Job.Worker, Retries: j.Job.Retries,
-		Deadline: j.Job.Deadline.UnixMilli(), Variables: pick(j.Variables, names), Kind: "BPMN_ELEMENT", ListenerEventType: "UNSPECIFIED",
+		Deadline: j.Job.Deadline.UnixMilli(), Variables: pick(secret.MaskIn(j.Variables).(map[string]any), names), Kind: "BPMN_ELEMENT", ListenerEventType: "UNSPECIFIED",
 		Tags: []string{}, BusinessID: orNull(info.BusinessKey),
 	}
 }

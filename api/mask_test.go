@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/sonata-bpmn/sonata/engine"
+	"github.com/sonata-bpmn/sonata/engine/runner"
 )
 
 func TestMaskHidesSecretsByName(t *testing.T) {
@@ -99,4 +100,19 @@ func TestMaskHidesWhatIsSealed(t *testing.T) {
 		"a": "ENCRYPTED:00112233:AAAA;", "list": []any{"u:ENCRYPTED:00112233:AAAA;@host"},
 	}))
 	require.Equal(t, map[string]string{"a": "•••"}, maskTexts(map[string]string{"a": "ENCRYPTED:00112233:AAAA;"}))
+}
+
+// Nobody has an encrypted value opened by sending it, however it is written.
+func TestSealedTextsAreRefused(t *testing.T) {
+	s := newSite(t)
+	s.deploy("work.bpmn", workFile).is(200)
+	for _, text := range []string{"ENCRYPTED:3f2a91c0:AAAA;", `ENCRYPTED\u003a3f2a91c0:AAAA;`, `xENCRYPTED:3f2a91c0:AAAA\u003b`} {
+		told := s.post("/v2/process-instances", `{"processDefinitionId":"work","variables":{"a":["`+text+`"]}}`).is(400)
+		require.Contains(t, told["detail"], "which nobody but Sonata makes")
+	}
+	_, err := s.runner.Start(t.Context(), runner.Start{ProcessID: "work", Variables: map[string]any{"a": "x ENCRYPTED:3f2a91c0:AAAA;"}})
+	require.NoError(t, err)
+	job := s.activate(`{"type":"labour","timeout":60000,"maxJobsToActivate":5,"requestTimeout":-1}`)[0]
+	require.Equal(t, map[string]any{"a": "x •••"}, job["variables"], "workers are others too")
+	s.start("work", `{"a":"ENCRYPTED:x"}`)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/sonata-bpmn/sonata/engine"
+	"github.com/sonata-bpmn/sonata/engine/runner/secret"
 )
 
 const (
@@ -61,6 +62,9 @@ func decode(w http.ResponseWriter, r *http.Request, v any) error {
 	}
 	if err := json.Unmarshal(data, v); err != nil {
 		return jsonError(data, err)
+	}
+	if secret.SealedIn(data) {
+		return invalid("the body has an encrypted value, which nobody but Sonata makes; give the value itself")
 	}
 	return nil
 }

@@ -36,37 +36,47 @@ func (c *checker) step(n *node, steps []*node) *node {
 	return n
 }
 
-// texts evaluates the arguments of a function that makes a text of texts. They are nil if one has no value.
-func (c *checker) texts(call, arguments *node) []string {
+// texts are those of which a function makes a text. It is as secret as the most secret of them.
+type texts struct {
+	all    []string // nil if one has no value
+	hidden bool
+}
+
+// texts evaluates the arguments of a function that makes a text of texts.
+func (c *checker) texts(call, arguments *node) (t texts) {
 	if arguments.kind != list {
 		c.errorf(arguments, "%s takes a list of texts, and this is %s", call.key, describe(arguments))
-		return nil
+		return texts{}
 	}
-	texts := make([]string, 0, len(arguments.items))
+	t.all = make([]string, 0, len(arguments.items))
 	for _, item := range arguments.items {
 		value := c.resolve(item)
 		switch {
 		case value == nil:
-			return nil // which is reported
+			return texts{} // which is reported
 		case value.kind != scalar || value.isNull():
 			c.errorf(item, "%s takes texts, and this is %s", call.key, describe(value))
-			return nil
+			return texts{}
+		case secret.Sealed(value.text):
+			c.errorf(item, "a sensitive value that is commissioned already cannot be part of a text").hint("write the value")
+			return texts{}
 		}
-		texts = append(texts, value.text)
+		t.all, t.hidden = append(t.all, value.text), t.hidden || value.isHidden()
 	}
-	return texts
+	return t
 }
 
-// text makes a node of texts.
-func (c *checker) text(at *node, texts []string, delimiter string) *node {
-	if texts == nil {
+// join makes a node of texts. Nobody puts together an encrypted value.
+func (t texts) join(c *checker, at *node, delimiter string) *node {
+	whole := strings.Join(t.all, delimiter)
+	switch {
+	case t.all == nil || !c.spend(at, len(whole)):
+		return nil
+	case secret.Sealed(whole):
+		c.errorf(at, "this is an encrypted value, which nobody but Sonata makes").hint("write the value")
 		return nil
 	}
-	whole := strings.Join(texts, delimiter)
-	if !c.spend(at, len(whole)) {
-		return nil
-	}
-	return &node{value: whole, text: whole}
+	return &node{value: whole, text: whole, hidden: t.hidden}
 }
 
 // join is [list of texts, delimiter].
@@ -75,19 +85,19 @@ func (c *checker) join(n, call *node) *node {
 	if arguments == nil {
 		return nil
 	}
-	delimiter := ""
+	var delimiter texts
 	if len(arguments) > 1 {
-		given := c.resolve(arguments[1])
-		if given == nil {
+		if delimiter = c.texts(call, &node{kind: list, items: arguments[1:2], at: call.at, parent: call.parent, key: call.key}); delimiter.all == nil {
 			return nil
 		}
-		delimiter = given.text
 	}
 	from := c.resolve(arguments[0])
 	if from == nil {
 		return nil
 	}
-	return c.text(n, c.texts(call, from), delimiter)
+	parts := c.texts(call, from)
+	parts.hidden = parts.hidden || delimiter.hidden || from.isHidden()
+	return parts.join(c, n, strings.Join(delimiter.all, ""))
 }
 
 // token is [text, characters that separate, number of the part from 0].
@@ -96,24 +106,25 @@ func (c *checker) token(n, call *node) *node {
 	if arguments == nil {
 		return nil
 	}
-	texts := c.texts(call, &node{kind: list, items: arguments[:3], at: call.at, parent: call.parent, key: call.key})
-	if texts == nil {
+	given := c.texts(call, &node{kind: list, items: arguments[:3], at: call.at, parent: call.parent, key: call.key})
+	switch {
+	case given.all == nil:
 		return nil
-	}
-	if secret.Sealed(texts[0]) {
+	case given.hidden:
 		c.errorf(arguments[0], "a part of a sensitive value cannot be taken").hint("write the value")
 		return nil
 	}
-	parts := strings.FieldsFunc(texts[0], func(r rune) bool { return strings.ContainsRune(texts[1], r) })
-	if strings.Contains(texts[0], texts[1]) && len([]rune(texts[1])) == 1 {
-		parts = strings.Split(texts[0], texts[1]) // with its empty parts
+	text, separators := given.all[0], given.all[1]
+	parts := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(separators, r) })
+	if strings.Contains(text, separators) && len([]rune(separators)) == 1 {
+		parts = strings.Split(text, separators) // with its empty parts
 	}
-	index, err := strconv.Atoi(texts[2])
+	index, err := strconv.Atoi(given.all[2])
 	if err != nil || index < 0 || index >= len(parts) {
-		c.errorf(arguments[2], "%s is no part of %q, which has %d", describe(arguments[2]), texts[0], len(parts))
+		c.errorf(arguments[2], "%s is no part of %q, which has %d", describe(arguments[2]), text, len(parts))
 		return nil
 	}
-	return c.text(n, parts[index:index+1], "")
+	return texts{all: parts[index : index+1]}.join(c, n, "")
 }
 
 // evaluated gives a node as JSON values, as [node.plain] does, with the values of functions in place of their calls.

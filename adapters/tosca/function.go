@@ -39,13 +39,16 @@ func (c *checker) resolve(n *node) *node {
 	case "get_property":
 		result = c.getProperty(call)
 	case "concat":
-		result = c.text(n, c.texts(call, call), "")
+		result = c.texts(call, call).join(c, n, "")
 	case "join":
 		result = c.join(n, call)
 	case "token":
 		result = c.token(n, call)
 	default:
 		c.errorf(call.name(), "%s is known at run time only, and here is none", call.key).hint("write the value, or use %s", strings.Join(functions[:5], ", "))
+	}
+	if result != nil && result.isHidden() && !isReference(n) && !n.isHidden() {
+		c.hide(n)
 	}
 	return result.standingAt(n)
 }
@@ -56,6 +59,7 @@ func (n *node) standingAt(call *node) *node {
 		return nil
 	}
 	moved := *n
+	moved.hidden = n.isHidden()
 	moved.at, moved.keyAt, moved.parent, moved.key, moved.index = call.at, call.keyAt, call.parent, call.key, call.index
 	return &moved
 }

@@ -37,7 +37,7 @@ func readString(n *node) (any, error) {
 	if text, ok := n.value.(string); ok && n.kind == scalar {
 		return text, nil
 	}
-	if n.kind == scalar && n.value != nil {
+	if n.kind == scalar && n.value != nil && !n.isHidden() {
 		return nil, fmt.Errorf("this must be a text, and %s is %s; put it into quotes", n.text, article(n))
 	}
 	return nil, wrong(n, "a text")

@@ -91,8 +91,8 @@ func (t *ServiceTemplate) CheckInstance(element Identifier, values map[string]an
 	return f.errors()
 }
 
-// checkInstance returns the values that are sensitive.
-func (t *ServiceTemplate) checkInstance(f *findings, element Identifier, values *node) []*node {
+// checkInstance returns the values that are to be sealed.
+func (t *ServiceTemplate) checkInstance(f *findings, element Identifier, values *node) []secretValue {
 	n := t.node(element)
 	if n == nil {
 		f.errorf(values, "there is no node template %s", element)
@@ -104,13 +104,11 @@ func (t *ServiceTemplate) checkInstance(f *findings, element Identifier, values 
 		return nil
 	}
 	own := n.fields["properties"]
+	c.hideFields(values, n.kind)
 	shape := c.shape(values, n.kind)
 	given := c.assign(values, shape)
 	for _, p := range shape.properties {
 		value, there := given[p], own.field(p.name)
-		if !value.isNull() {
-			c.hide(value, p)
-		}
 		switch {
 		case !value.isNull() && p.common() && !there.isNull() && !there.equal(value):
 			c.errorf(value, "%s is common to all instances, and the definition gives %s", p.name, describe(there)).hint("leave it out")
@@ -120,7 +118,7 @@ func (t *ServiceTemplate) checkInstance(f *findings, element Identifier, values 
 			c.errorf(values, "property %s is missing", p.name).hint("%s says that it is required: %s", n.kind.id.Name, p.schema.name)
 		}
 	}
-	return c.sensitive
+	return c.secrets()
 }
 
 // spelt says whether the definition gives a property by another spelling.

@@ -108,7 +108,6 @@ func (c *checker) readSchemaFields(n *node, fields map[string]*node) schema {
 func (c *checker) checkProperty(p *property) {
 	c.checkSchema(&p.schema)
 	if p.initial != nil {
-		c.hide(p.initial, p)
 		c.value(p.initial, &p.schema)
 	}
 }

@@ -3,6 +3,7 @@ package tosca
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -68,13 +69,13 @@ func number(text string) (any, error) {
 	if !strings.ContainsAny(text, ".eE") {
 		whole, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
-			return nil, fmt.Errorf("%s does not fit into 64 bits", text)
+			return nil, errors.New("this number does not fit into 64 bits") // and may be a secret
 		}
 		return whole, nil
 	}
 	value, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsInf(value, 0) {
-		return nil, fmt.Errorf("%s is too large a number", text)
+		return nil, errors.New("this number is too large")
 	}
 	return value, nil
 }

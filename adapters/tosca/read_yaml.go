@@ -39,6 +39,9 @@ func (r *reader) syntax(err error) {
 	if fault, ok := errors.AsType[*yaml.LoadError](err); ok {
 		at, text = position{max(fault.Mark.Line, 1), max(fault.Mark.Column, 1)}, fault.Message
 	}
+	if before, _, quotes := strings.Cut(text, "unknown anchor"); quotes {
+		text, hint = before+"unknown anchor", "put texts that begin with a special character into quotes" // it may be a secret
+	}
 	if strings.Contains(text, "cannot start any token") {
 		hint = "indent with spaces, not with tabs, and put texts that begin with a special character into quotes"
 	}
@@ -151,18 +154,18 @@ func (r *reader) scalar(y *yaml.Node, at position) *node {
 func decodeScalar(y *yaml.Node) (any, error) {
 	var value any
 	if err := y.Decode(&value); err != nil {
-		return nil, fmt.Errorf("%q is no %s", y.Value, strings.TrimPrefix(y.ShortTag(), "!!"))
+		return nil, fmt.Errorf("this is no %s", strings.TrimPrefix(y.ShortTag(), "!!")) // and may be a secret
 	}
 	switch v := value.(type) {
 	case int:
 		return int64(v), nil
 	case float64:
 		if math.IsInf(v, 0) || math.IsNaN(v) {
-			return nil, fmt.Errorf("%s is no number that JSON knows", y.Value)
+			return nil, errors.New("this is no number that JSON knows")
 		}
 		return v, nil
 	case bool, int64:
 		return v, nil
 	}
-	return nil, fmt.Errorf("%s does not fit into 64 bits", y.Value)
+	return nil, errors.New("this number does not fit into 64 bits")
 }

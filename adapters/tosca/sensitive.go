@@ -2,6 +2,7 @@ package tosca
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/sonata-bpmn/sonata/engine/runner/secret"
 )
@@ -25,12 +26,114 @@ func (c *checker) markSensitive() {
 	}
 }
 
-// hide notes the value of a property that is sensitive.
-func (c *checker) hide(n *node, p *property) {
-	if p.sensitive {
+// secretValue is a value that is to be sealed: of a sensitive property, or a call of a function that makes a text of such a one.
+type secretValue struct {
+	at    *node
+	value any // functions are evaluated
+}
+
+// hide notes that a value is sensitive. That is done before anything is said of a document.
+func (c *checker) hide(n *node) {
+	if !n.isNull() {
 		n.hidden = true
 		c.sensitive = append(c.sensitive, n)
 	}
+}
+
+// hideDefault hides what is sensitive in the default of a property or an input.
+func (c *checker) hideDefault(p *property) {
+	switch {
+	case p.initial == nil:
+	case p.sensitive:
+		c.hide(p.initial)
+	default:
+		c.hideIn(p.initial, &p.schema)
+	}
+}
+
+// hideEntity hides what is sensitive in the properties of an entity.
+func (c *checker) hideEntity(fields map[string]*node, section string) {
+	kind := find(c.libraries, section, Identifier{fields["type"].string(), fields["type_version"].string()})
+	if properties := fields["properties"]; kind != nil && !properties.isNull() {
+		c.hideFields(properties, kind)
+	}
+}
+
+// hideFields hides what is sensitive in values that have the properties of a type, however they are spelt.
+func (c *checker) hideFields(n *node, t *typeDef) {
+	s := c.shape(n, t)
+	for _, item := range n.items {
+		p := s.byName[item.key]
+		if p == nil {
+			p = s.bySpelling[snake(item.key)]
+		}
+		switch {
+		case p == nil: // it may be tolerated, see unknown
+			if narrower := find(c.libraries, t.section, Identifier{Name: c.narrower(t, item.key)}); slices.ContainsFunc(narrower.allProperties(), func(p *property) bool {
+				return p.name == item.key && p.sensitive
+			}) {
+				c.hide(item)
+			}
+		case p.sensitive:
+			c.hide(item)
+		default:
+			c.hideIn(item, &p.schema)
+		}
+	}
+}
+
+// hideIn hides what is sensitive in a value: what its data type says. Where something else stands than that, it may be a secret at a wrong place.
+func (c *checker) hideIn(n *node, s *schema) {
+	if n.isNull() || isFunction(n) || !c.spend(n, 1) {
+		return
+	}
+	data, entry := c.dataType(s), c.entryOf(s)
+	switch {
+	case data != nil && c.primitiveOf(data) == "" && n.kind == object:
+		c.hideFields(n, data)
+	case entry != nil && n.kind != scalar:
+		for _, item := range n.items {
+			c.hideIn(item, entry)
+		}
+	case n.text != secret.Masked:
+		n.hidden = c.leads(s, map[*typeDef]bool{})
+	}
+}
+
+// dataType is the data type that a schema names, nil if it is a plain one, or none.
+func (c *checker) dataType(s *schema) *typeDef {
+	if s.data != nil || primitives[s.name] != nil {
+		return s.data
+	}
+	return find(c.libraries, dataTypes, Identifier{s.name, s.version})
+}
+
+// entryOf is what entries must be, nil if there are none.
+func (c *checker) entryOf(s *schema) *schema {
+	entry := s.entry
+	c.dataType(s).chain(func(t *typeDef) bool {
+		entry = orElse(entry, t.own.entry)
+		return true
+	})
+	return entry
+}
+
+// leads says whether values of a schema have sensitive values within them.
+func (c *checker) leads(s *schema, seen map[*typeDef]bool) bool {
+	if s == nil {
+		return false
+	}
+	data := c.dataType(s)
+	if data != nil && !seen[data] {
+		seen[data] = true
+		for _, p := range data.allProperties() {
+			if p.sensitive || c.leads(&p.schema, seen) {
+				return true
+			}
+		}
+	}
+	entry := c.entryOf(s)
+	return entry != nil && (data == nil || entry != s.entry) && c.leads(entry, seen)
 }
 
 // isHidden says whether a node is a sensitive value, or within one.
@@ -43,59 +146,71 @@ func (n *node) isHidden() bool {
 	return false
 }
 
-// seal makes the sealed texts of sensitive values. Functions stay: what they refer to is sealed.
-func (f *findings) seal(sensitive []*node, seal Seal) map[*node]any {
-	texts := map[*node]any{}
-	for _, n := range sensitive {
-		if texts[n] != nil || isFunction(n) || secret.Sealed(n.text) {
-			continue
-		}
-		text, err := seal(n.path(), n.plain())
-		if err != nil {
-			f.errorf(n, "%v", err)
-		}
-		texts[n] = text
-	}
-	return texts
-}
-
-// Sealed gives the service template with a sealed text in place of each sensitive value: those of properties in node templates, policies
-// and so on, and defaults. known are those that it was parsed with. The error is [Problems]: of seal, and where a function brings a value into
-// a sensitive property from a place that is not sensitive.
-func (t *ServiceTemplate) Sealed(seal Seal, known ...*ServiceTemplate) (*ServiceTemplate, error) {
-	if len(t.sensitive) == 0 {
-		return t, nil
-	}
-	f := &findings{}
-	texts := f.seal(t.sensitive, seal)
-	if err := f.errors(); err != nil {
-		return nil, err
-	}
-	sealed, err := build(&findings{}, t.root.copyWith(texts), known)
-	if err != nil {
-		return nil, err
-	}
-	for _, n := range sealed.exposed {
-		f.errorf(n, "this is sensitive, and what the function takes is not").hint("say sensitive: true in the metadata of the property or input that it is taken from")
-	}
-	return sealed, f.errors()
-}
-
-// HasSecrets says whether the service template has sensitive values.
-func (t *ServiceTemplate) HasSecrets() bool { return len(t.sensitive) > 0 }
-
-// exposures are the calls of functions in sensitive properties that give what is not sealed.
-func (c *checker) exposures() []*node {
-	var all []*node
+// secrets are the values that are to be sealed. Calls that give a sensitive value as it is stay: what they refer to is sealed.
+func (c *checker) secrets() []secretValue {
+	var all []secretValue
 	for _, n := range c.sensitive {
-		if isFunction(n) && !c.resolve(n).isSealed() {
-			all = append(all, n)
+		if !isReference(n) && !secret.Sealed(n.text) {
+			all = append(all, secretValue{n, c.evaluated(n)})
 		}
 	}
 	return all
 }
 
-// isSealed says whether a sealed text is anywhere in a node.
-func (n *node) isSealed() bool {
-	return n != nil && (secret.Sealed(n.text) || slices.ContainsFunc(n.items, (*node).isSealed))
+// seal makes the sealed texts of sensitive values.
+func (f *findings) seal(values []secretValue, seal Seal) map[*node]any {
+	texts := map[*node]any{}
+	for _, v := range values {
+		text, err := seal(v.at.path(), v.value)
+		if err != nil {
+			f.errorf(v.at, "%v", err)
+		}
+		texts[v.at] = text
+	}
+	return texts
+}
+
+// Sealed gives the service template with a sealed text in place of each sensitive value: those of properties in node templates, policies
+// and so on, defaults, and texts that functions make of one. known are those that it was parsed with. The error is [Problems]: of seal, and where a
+// function brings a value into a sensitive property from a place that is not sensitive.
+func (t *ServiceTemplate) Sealed(seal Seal, known ...*ServiceTemplate) (*ServiceTemplate, error) {
+	f := &findings{}
+	texts := f.seal(t.secrets, seal)
+	for _, n := range t.exposed {
+		f.errorf(n, "this is sensitive, and what the function takes is not").hint("say sensitive: true in the metadata of the property or input that it is taken from")
+	}
+	if err := f.errors(); err != nil || len(texts) == 0 {
+		return t, err
+	}
+	return build(&findings{}, t.root.copyWith(texts), known)
+}
+
+// HasSecrets says whether the service template has sensitive values.
+func (t *ServiceTemplate) HasSecrets() bool { return t.sensitive }
+
+// isReference says whether a node is a call that gives a value as it stands elsewhere.
+func isReference(n *node) bool {
+	return isFunction(n) && strings.HasPrefix(n.items[0].key, "get_")
+}
+
+// exposures are the calls in sensitive properties that give what is not sensitive, and so stays readable elsewhere.
+func (c *checker) exposures() []*node {
+	var all []*node
+	var look func(n *node)
+	look = func(n *node) {
+		switch {
+		case isReference(n):
+			if value := c.resolve(n); value != nil && !value.hidden {
+				all = append(all, n)
+			}
+		case !isFunction(n):
+			for _, item := range n.items {
+				look(item)
+			}
+		}
+	}
+	for _, n := range c.sensitive {
+		look(n)
+	}
+	return all
 }

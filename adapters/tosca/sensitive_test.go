@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -28,7 +29,11 @@ node_types:
       logins: {type: list, required: false, entry_schema: {type: my.Login}}
       url: {type: string, required: false}
       token: {type: string, required: false, metadata: {sensitive: true}}
+      tokens: {type: list, required: false, entry_schema: {type: string}, metadata: {sensitive: true}}
       image: {type: string, required: false, metadata: {sensitive: false}}
+      small: {type: string, required: false, constraints: [{max_length: 3}]}
+      number: {type: integer, required: false}
+      secret: {type: string, required: false, metadata: {sensitive: true}}
 policy_types:
   my.Policy: {properties: {key: {type: string, metadata: {sensitive: true}}}}
 topology_template:
@@ -46,14 +51,18 @@ topology_template:
         logins: [{user: v, password: hunter-list}]
         url: {concat: ["https://u:", {get_property: [SELF, login, password]}, "@host"]}
         token: {get_input: access}
+        tokens: []
         image: nginx
+        small: abc
+        number: 1
+    two: {type: my.Element, properties: {participantType: a:1, secret: hunter-two, login: {user: u, password: hunter-two}}}
     loop: {version: 1.0.0, type: org.onap.policy.clamp.controlloop.ControlLoop, properties: {provider: p, elements: [{name: one, version: 1.0.0}]}}
   policies:
     - guard: {type: my.Policy, targets: [one], properties: {key: hunter-policy}}
 `
 
 func sealed(path string, value any) (string, error) {
-	return fmt.Sprintf("ENCRYPTED:%s:%T;", strings.NewReplacer("/", "_").Replace(path), value), nil
+	return fmt.Sprintf("ENCRYPTED:00000000:%s-%s;", strings.NewReplacer("/", "_", ".", "_").Replace(path), reflect.TypeOf(value).Kind()), nil
 }
 
 // Each sensitive value is replaced, wherever it stands, and functions that take one give its sealed text. Nothing else is; what is sealed is
@@ -66,15 +75,15 @@ func TestSealed(t *testing.T) {
 	text := string(result.JSON())
 	require.NotContains(t, text, "hunter")
 	require.NotContains(t, text, "4711")
-	require.Equal(t, 6, strings.Count(text, "ENCRYPTED:")) // a default, an input, three of a node template, a policy
+	require.Equal(t, 10, strings.Count(text, "ENCRYPTED:")) // a default, an input, eight of node templates and a policy
 	properties := result.ControlLoops()[0].Elements[0].Properties
 	everything, err := json.Marshal(properties)
 	require.NoError(t, err)
 	require.NotContains(t, string(everything), "hunter")
 	require.Equal(t, "nginx", properties["image"])
-	require.Equal(t, "https://u:ENCRYPTED:_topology_template_node_templates_one_properties_login_password:string;@host", properties["url"])
-	require.Equal(t, "ENCRYPTED:_topology_template_inputs_access_default:string;", properties["token"])
-	require.Contains(t, properties["pin"], "_pin:int64;", "a derived type cannot take it back")
+	require.Equal(t, "ENCRYPTED:00000000:_topology_template_node_templates_one_properties_url-string;", properties["url"])
+	require.Equal(t, "ENCRYPTED:00000000:_topology_template_inputs_access_default-string;", properties["token"])
+	require.Contains(t, properties["pin"], "_pin-int64;", "a derived type cannot take it back")
 
 	again, err := tosca.FromValue(result.Value())
 	require.NoError(t, err)
@@ -89,29 +98,80 @@ func TestSealed(t *testing.T) {
 	require.Same(t, plain, same)
 }
 
-// A sensitive property whose value comes from where everybody can read it is refused; so is a part of a secret.
-func TestSecretsFromElsewhere(t *testing.T) {
-	for old, test := range map[string][2]string{
-		"{get_input: access}": {"{get_input: open}", "/topology_template/node_templates/one/properties/token: this is sensitive, and what the function takes is not; say sensitive: true"},
-		"image: nginx":        {"image: {token: [{get_input: access}, '-', 1]}", "a part of a sensitive value cannot be taken"},
+// changed is the template with another line for a property of its node template.
+func changed(line string) []byte {
+	name, _, _ := strings.Cut(line, ":")
+	at := strings.Index(loopWithSecrets, "        "+name+":")
+	return []byte(loopWithSecrets[:at] + "        " + line + loopWithSecrets[at+strings.Index(loopWithSecrets[at:], "\n"):])
+}
+
+// What a function makes of a secret is sealed as a whole, so are functions within a sensitive value: with the values that they give, and without
+// anything of it left readable.
+func TestSecretsInFunctions(t *testing.T) {
+	for line, want := range map[string]any{
+		"token: {concat: [hunter-plain, '/', {get_input: access}]}":                                           "hunter-plain/hunter-input",
+		"token: {join: [[hunter-plain, {get_input: open}], '-']}":                                             "hunter-plain-open",
+		"url: {join: [[{concat: [u, {get_property: [one, token]}]}, x], '@']}":                                "uhunter-input@x",
+		"url: {join: [[a, b], {get_input: access}]}":                                                          "ahunter-inputb",
+		"tokens: [hunter-plain, {get_input: access}, {concat: [a, {get_property: [SELF, login, password]}]}]": []any{"hunter-plain", "hunter-input", "ahunter-node"},
 	} {
-		_, err := parse(t, []byte(strings.Replace(loopWithSecrets, old, test[0], 1))).Sealed(sealed)
-		require.ErrorContains(t, err, test[1])
+		name, _, _ := strings.Cut(line, ":")
+		given := map[string]any{}
+		template, err := parse(t, changed(line)).Sealed(func(path string, value any) (string, error) {
+			given[path] = value
+			return sealed(path, value)
+		})
+		require.NoError(t, err, line)
+		require.Equal(t, want, given["/topology_template/node_templates/one/properties/"+name], line)
+		require.NotContains(t, string(template.JSON()), "hunter", line)
+		require.Contains(t, template.ControlLoops()[0].Elements[0].Properties[name], "ENCRYPTED:", line)
+	}
+}
+
+// A sensitive property whose value comes from where everybody can read it is refused; so is a part of a secret, and a text with one that is
+// sealed already.
+func TestSecretsFromElsewhere(t *testing.T) {
+	for line, want := range map[string]string{
+		"token: {get_input: open}":                          "/topology_template/node_templates/one/properties/token: this is sensitive, and what the function takes is not; say sensitive: true",
+		"tokens: [a, {get_input: open}]":                    "/topology_template/node_templates/one/properties/tokens/1: this is sensitive, and what the function takes is not",
+		"image: {token: [{get_input: access}, '-', 1]}":     "a part of a sensitive value cannot be taken",
+		"image: {concat: ['ENCRYPTED', ':00000000:AAAA;']}": "this is an encrypted value, which nobody but Sonata makes",
+	} {
+		template, err := tosca.Parse(changed(line))
+		if err == nil {
+			_, err = template.Sealed(sealed)
+		}
+		require.ErrorContains(t, err, want)
 		require.Regexp(t, `^\d+:\d+: `, err.Error())
 	}
 	_, err := parse(t, []byte(loopWithSecrets)).Sealed(func(string, any) (string, error) { return "", errors.New("there is no key") })
 	require.ErrorContains(t, err, "there is no key")
+
+	types, err := parse(t, []byte(loopWithSecrets[:strings.Index(loopWithSecrets, "topology_template:")])).Sealed(sealed)
+	require.NoError(t, err)
+	_, err = tosca.Parse([]byte(version+loopWithSecrets[strings.Index(loopWithSecrets, "topology_template:"):]), types)
+	require.NoError(t, err)
+	_, err = tosca.Parse([]byte(version+strings.Replace(loopWithSecrets[strings.Index(loopWithSecrets, "topology_template:"):], "image: nginx", "image: {concat: [a, {get_property: [SELF, fallback]}]}", 1)), types)
+	require.ErrorContains(t, err, "a sensitive value that is commissioned already cannot be part of a text")
 }
 
-// What is said of a wrong value does not say the value.
+// What is said of a wrong value does not say the value, nor what a function made of it, wherever it stands.
 func TestProblemsShowNoSecrets(t *testing.T) {
-	for _, wrong := range []string{"pin: hunter", "login: {user: u, password: hunter}", "login: {user: u, password: [hunter]}"} {
-		name, _, _ := strings.Cut(wrong, ":")
-		at := strings.Index(loopWithSecrets, "        "+name+":")
-		source := loopWithSecrets[:at] + "        " + wrong + loopWithSecrets[at+strings.Index(loopWithSecrets[at:], "\n"):]
-		_, err := tosca.Parse([]byte(source))
-		require.Error(t, err)
-		require.NotContains(t, strings.ReplaceAll(err.Error(), "hunter-", ""), "hunter", wrong)
+	for _, line := range []string{
+		"pin: hunter", "login: {user: u, password: hunter}", "login: {user: u, password: [hunter]}", "login: {user: u, password: 4711}",
+		"image: {token: [{get_input: access}, '-', 9]}",
+		"small: {concat: ['https://u:', {get_property: [one, login, password]}]}", "small: {join: [[{get_input: access}], '']}",
+		"pin: {concat: ['https://u:', {get_property: [SELF, login, password]}]}",
+		"pin: {get_property: [two, secret]}", "number: {get_property: [two, secret]}", "number: {get_property: [two, secret, x]}",
+		"number: {concat: [a, {get_property: [two, secret]}]}", "number: {get_property: [two, login, password]}",
+		"login: hunter-node", "login: [hunter-node]", "logins: hunter-node", "logins: [hunter-node]", "login: {user: u, password: !!int hunter-node}",
+		"pin: 47114711471147114711", "login: {user: u, password: *hunter-node}",
+	} {
+		_, err := tosca.Parse(changed(line))
+		require.Error(t, err, line)
+		for _, word := range []string{"hunter", "4711"} {
+			require.NotContains(t, err.Error(), word, line)
+		}
 	}
 }
 
@@ -124,7 +184,7 @@ func TestSealedInstance(t *testing.T) {
 	list, err := in.Resolve(sealed, template)
 	require.NoError(t, err)
 	require.Equal(t, map[string]any{
-		"login":  map[string]any{"user": "u", "password": "ENCRYPTED:_709c62b3-8918-41b9-a747-d21eb79c6c20_login_password:string;"},
-		"logins": []any{map[string]any{"user": "u", "password": "ENCRYPTED:_709c62b3-8918-41b9-a747-d21eb79c6c20_logins_0_password:string;"}},
+		"login":  map[string]any{"user": "u", "password": "ENCRYPTED:00000000:_709c62b3-8918-41b9-a747-d21eb79c6c20_login_password-string;"},
+		"logins": []any{map[string]any{"user": "u", "password": "ENCRYPTED:00000000:_709c62b3-8918-41b9-a747-d21eb79c6c20_logins_0_password-string;"}},
 	}, list[0].Elements[0].Properties)
 }

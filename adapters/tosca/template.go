@@ -16,8 +16,9 @@ type ServiceTemplate struct {
 	byID      map[Identifier]*nodeTemplate
 	policies  []*node
 	loops     []ControlLoop
-	sensitive []*node // values that are to be sealed
-	exposed   []*node // calls of functions that give sensitive properties what is not sealed
+	sensitive bool          // whether it has sensitive values
+	secrets   []secretValue // those that are not sealed
+	exposed   []*node       // calls of functions that give sensitive properties what is not sensitive
 }
 
 // Parse reads a service template of TOSCA Simple Profile 1.0 to 1.3 in YAML or JSON. Types that it does not define are looked for in the templates that
@@ -79,7 +80,7 @@ type checker struct {
 	shapes     map[*typeDef]*shape
 	evaluating map[*node]bool // the calls of functions that are being evaluated
 	literal    bool           // whether values are those of an instance, without functions
-	sensitive  []*node        // values of properties that are sensitive
+	sensitive  []*node        // values that are sensitive
 }
 
 // maxSteps bounds what checking a document costs, about a second at most: a template of a real control loop takes some thousand steps.
@@ -133,6 +134,11 @@ func (c *checker) template(root *node) (*ServiceTemplate, error) {
 	}
 	c.linkTypes()
 	c.markSensitive()
+	for _, t := range c.types {
+		for _, p := range t.properties {
+			c.hideDefault(p)
+		}
+	}
 	c.checkTypes()
 	c.topology(fields["topology_template"])
 	c.checkReferences()
@@ -142,7 +148,7 @@ func (c *checker) template(root *node) (*ServiceTemplate, error) {
 	}
 	return &ServiceTemplate{
 		root: root, warnings: c.only(SeverityWarning), library: c.own, libraries: c.libraries, nodes: c.nodes, byID: c.byID, policies: c.policies, loops: loops,
-		sensitive: c.sensitive, exposed: c.exposures(),
+		exposed: c.exposures(), secrets: c.secrets(), sensitive: len(c.sensitive) > 0,
 		id: Identifier{fields["name"].string(), fields["version"].string()},
 	}, nil
 }

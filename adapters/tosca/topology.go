@@ -24,10 +24,14 @@ func (c *checker) topology(n *node) {
 	fields := c.fields(n, topologyWords)
 	for _, input := range c.readProperties(fields["inputs"]) {
 		c.inputs[input.name] = input
+		c.hideDefault(input)
 		c.checkProperty(input)
 	}
 	for _, entity := range c.entities(fields["node_templates"], "node templates") {
 		c.readNodeTemplate(entity)
+	}
+	for _, t := range c.nodes {
+		c.hideNodeTemplate(t)
 	}
 	for _, t := range c.nodes {
 		c.checkNodeTemplate(t)
@@ -39,11 +43,13 @@ func (c *checker) topology(n *node) {
 	}
 	for _, entity := range c.entities(fields["relationship_templates"], "relationship templates") {
 		f := c.fields(entity, nodeTemplateWords)
+		c.hideEntity(f, relationshipTypes)
 		c.typed(entity, f, relationshipTypes)
 	}
 	for _, entity := range c.entities(fields["policies"], "policies") {
 		f := c.fields(entity, policyWords)
 		c.policies = append(c.policies, entity)
+		c.hideEntity(f, policyTypes)
 		c.typed(entity, f, policyTypes)
 		c.checkTargets(f["targets"], fields["groups"])
 	}
@@ -69,6 +75,20 @@ func (c *checker) suggestNode(written string) string {
 	return c.suggest(written, func() []string { return slices.Collect(maps.Keys(c.byName)) })
 }
 
+// hideNodeTemplate hides what is sensitive in a node template and its capabilities.
+func (c *checker) hideNodeTemplate(t *nodeTemplate) {
+	c.hideEntity(t.fields, nodeTypes)
+	known := c.kindOf(t).capabilities()
+	if capabilities := t.fields["capabilities"]; capabilities != nil {
+		for _, item := range capabilities.items {
+			kind := find(c.libraries, capabilityTypes, Identifier{Name: known[item.key]})
+			if properties := item.field("properties"); kind != nil && !properties.isNull() {
+				c.hideFields(properties, kind)
+			}
+		}
+	}
+}
+
 func (c *checker) checkNodeTemplate(t *nodeTemplate) {
 	t.kind = c.typed(t.node, t.fields, nodeTypes)
 	c.checkRequirements(t.fields["requirements"])
@@ -76,15 +96,7 @@ func (c *checker) checkNodeTemplate(t *nodeTemplate) {
 	if t.kind == nil || !c.isObjectOrNull(capabilities, "names with capabilities") {
 		return
 	}
-	known := map[string]string{}
-	t.kind.chain(func(k *typeDef) bool {
-		for name, kind := range k.capability {
-			if known[name] == "" {
-				known[name] = kind
-			}
-		}
-		return true
-	})
+	known := t.kind.capabilities()
 	for _, item := range capabilities.items {
 		kind := find(c.libraries, capabilityTypes, Identifier{Name: known[item.key]})
 		switch properties := item.field("properties"); {

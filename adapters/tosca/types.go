@@ -51,6 +51,20 @@ func (t *typeDef) is(name string) bool {
 	return found
 }
 
+// capabilities are those of a type and of what it is derived from: the capability type by the name.
+func (t *typeDef) capabilities() map[string]string {
+	known := map[string]string{}
+	t.chain(func(t *typeDef) bool {
+		for name, kind := range t.capability {
+			if known[name] == "" {
+				known[name] = kind
+			}
+		}
+		return true
+	})
+	return known
+}
+
 // allProperties gives the properties of a type and of what it is derived from; a type's own go before inherited ones of that name.
 func (t *typeDef) allProperties() []*property {
 	var chain []*typeDef

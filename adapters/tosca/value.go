@@ -164,7 +164,6 @@ func (c *checker) properties(n *node, t *typeDef) {
 		value := given[p]
 		switch {
 		case !value.isNull():
-			c.hide(value, p)
 			c.value(value, &p.schema)
 		case p.required && p.initial == nil:
 			c.errorf(n, "property %s is missing", p.name).hint("%s says that it is required: %s", t.id.Name, p.schema.name)

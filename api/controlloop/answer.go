@@ -178,10 +178,7 @@ func readBody(r *http.Request) ([]byte, error) {
 	if len(strings.TrimSpace(string(body))) == 0 {
 		return nil, faultf(http.StatusBadRequest, "the request has no body")
 	}
-	if secret.SealedIn(body) {
-		return nil, faultf(http.StatusBadRequest, "a value in the body looks like one that is encrypted already; give the value itself")
-	}
-	return body, nil
+	return body, refuseSealed(body)
 }
 
 // decode reads a small JSON or YAML body into v.
@@ -199,6 +196,9 @@ func decode(r *http.Request, v any) error {
 		if body, err = json.Marshal(value); err != nil {
 			return err
 		}
+	}
+	if secret.SealedIn(body) {
+		return errSealed
 	}
 	if err := json.Unmarshal(body, v); err != nil {
 		if mismatch, isOne := errors.AsType[*json.UnmarshalTypeError](err); isOne {

@@ -47,7 +47,7 @@ func (h *handlers) commission(r *http.Request) (reply, error) {
 	}
 	h.writing.Lock()
 	defer h.writing.Unlock()
-	answer, err := h.commissionText(r, body)
+	answer, err := h.commissionText(r, body, h.parse)
 	return answer, unacceptable(body, err)
 }
 
@@ -64,13 +64,16 @@ func unacceptable(body []byte, err error) error {
 	return faultf(http.StatusNotAcceptable, "%s", problems)
 }
 
+// templateReader reads a service template, among those that are known.
+type templateReader func(text []byte, known []*tosca.ServiceTemplate) (*tosca.ServiceTemplate, error)
+
 // commissionText takes in a service template as text, while nobody else writes.
-func (h *handlers) commissionText(r *http.Request, text []byte) (reply, error) {
+func (h *handlers) commissionText(r *http.Request, text []byte, parse templateReader) (reply, error) {
 	all, templates, err := h.catalogue()
 	if err != nil {
 		return reply{}, err
 	}
-	t, err := h.parse(text, templates)
+	t, err := parse(text, templates)
 	if err != nil {
 		return reply{}, err
 	}

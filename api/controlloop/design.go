@@ -125,7 +125,7 @@ func (h *handlers) commissionEntry(r *http.Request) (reply, error) {
 	defer h.writing.Unlock()
 	id := idOf(body)
 	if id == "" {
-		return h.commissionText(r, body)
+		return h.commissionText(r, body, h.parse)
 	}
 	all, err := h.entries(id)
 	switch {
@@ -134,7 +134,7 @@ func (h *handlers) commissionEntry(r *http.Request) (reply, error) {
 	case len(all) == 0:
 		return reply{}, faultf(http.StatusNotFound, "No matching record found for the given criteria: the design catalogue has no %s", id)
 	}
-	return h.commissionText(r, []byte(all[0].text("template")))
+	return h.commissionText(r, []byte(all[0].text("template")), h.parseKept)
 }
 
 // idOf is the id that a body gives, as {id: ...} or as nothing but a text; "" if the body is something else.

@@ -1,7 +1,7 @@
 package controlloop
 
 import (
-	"encoding/json"
+	"bytes"
 	"errors"
 	"net/http"
 	"slices"
@@ -12,14 +12,36 @@ import (
 	"github.com/sonata-bpmn/sonata/engine/runner/secret"
 )
 
-// parse reads a service template and seals what is sensitive in it: nothing else of it reaches the engine.
+// parse reads a service template that comes from outside and seals what is sensitive in it: nothing else of it reaches the engine.
 func (h *handlers) parse(text []byte, known []*tosca.ServiceTemplate) (*tosca.ServiceTemplate, error) {
+	if err := refuseSealed(text); err != nil {
+		return nil, err
+	}
+	return h.parseKept(text, known)
+}
+
+// parseKept is parse for one that was sealed here already.
+func (h *handlers) parseKept(text []byte, known []*tosca.ServiceTemplate) (*tosca.ServiceTemplate, error) {
 	t, err := tosca.Parse(text, known...)
 	if err != nil {
 		return nil, err
 	}
 	return t.Sealed(h.seal, known...)
 }
+
+// refuseSealed refuses a document in YAML or JSON that has an encrypted value, however it is written: who sends one wants to have it opened. What
+// cannot be read is refused elsewhere.
+func refuseSealed(text []byte) error {
+	if !bytes.Contains(text, []byte(`\`)) && !secret.Sealed(string(text)) {
+		return nil
+	}
+	if value, err := tosca.ParseValue(text); err != nil && secret.Sealed(string(text)) || err == nil && secret.In(value) {
+		return errSealed
+	}
+	return nil
+}
+
+var errSealed = faultf(http.StatusBadRequest, "the body has an encrypted value, which nobody but Sonata makes; give the value itself")
 
 // errMasked is said of a value that was read here and is sent back.
 var errMasked = errors.New("this is how a sensitive value is shown, and not the value; give it")
@@ -80,11 +102,7 @@ func at(value any, pointer string) any {
 
 // readable refuses an order to a control loop whose sensitive values nobody could open for its participants.
 func (h *handlers) readable(loop found) error {
-	text, err := json.Marshal(loop.variables["elements"])
-	if err != nil {
-		return err
-	}
-	if _, err := h.keys.Open(text); err != nil && loop.text("state") == tosca.States[0] {
+	if err := h.keys.Check(loop.variables["elements"]); err != nil && loop.text("state") == tosca.States[0] {
 		return faultf(http.StatusServiceUnavailable, "the control loop %s has sensitive values that cannot be read: %s", loop.id, err)
 	}
 	return nil

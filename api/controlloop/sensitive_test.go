@@ -79,6 +79,7 @@ func TestSecretsReachTheParticipantAlone(t *testing.T) {
 			require.NotContains(t, string(m.Data), "hunter", "%s: %s", m.Topic, kind)
 			require.NotContains(t, string(m.Data), "47114711", "%s: %s", m.Topic, kind)
 		}
+		require.NotContains(t, string(m.Data), "ENCRYPTED", "%s: %s", m.Topic, kind)
 	}
 	for _, path := range []string{
 		controlloop.Prefix + "/instantiation", controlloop.Prefix + "/commission/toscaservicetemplate", controlloop.Prefix + "/commission/elements",
@@ -91,6 +92,10 @@ func TestSecretsReachTheParticipantAlone(t *testing.T) {
 			require.NotContains(t, shown, "ENCRYPTED", path)
 		}
 	}
+	require.Contains(t, w.sentOn("CL_INSTANCE_CONTROL_OUTPUT"), `"login":"•••"`)
+	letters, _, err := w.r.DeadLetters(0, 10)
+	require.NoError(t, err)
+	require.Empty(t, letters)
 	require.Equal(t, "•••", w.loop("a")["elements"].(map[string]any)[oneID].(map[string]any)["propertiesMap"].(map[string]any)["login"])
 }
 
@@ -117,9 +122,8 @@ func TestSecretsSentBack(t *testing.T) {
 	require.Contains(t, w.sent("CONTROL_LOOP_UPDATE"), `"login":"hunter-one"`)
 
 	for body, text := range map[string]string{
-		strings.Replace(secretInstance("•••"), `"a"`, `"b"`, 1):         "propertiesMap/login: this is how a sensitive value is shown",
-		strings.Replace(secretInstance("hunter2"), `"a"`, `"b"`, 1):     "propertiesMap/login: a sensitive value",
-		strings.Replace(secretInstance("ENCRYPTED:x"), `"a"`, `"b"`, 1): "looks like one that is encrypted already",
+		strings.Replace(secretInstance("•••"), `"a"`, `"b"`, 1):     "propertiesMap/login: this is how a sensitive value is shown",
+		strings.Replace(secretInstance("hunter2"), `"a"`, `"b"`, 1): "propertiesMap/login: a sensitive value",
 	} {
 		told := fmt.Sprint(w.clamp(http.MethodPost, "/instantiation", body, 400)["errorDetails"])
 		require.Contains(t, told, text)
@@ -127,6 +131,55 @@ func TestSecretsSentBack(t *testing.T) {
 	}
 	told := w.clamp(http.MethodPost, "/commission", strings.Replace(withSecrets, "47114711", `"•••"`, 1), 406)
 	require.Contains(t, told["errorDetails"], "apiPin: this is how a sensitive value is shown")
+}
+
+// sentOn is all that was sent on a topic.
+func (w *world) sentOn(topic string) string {
+	w.settle()
+	all := ""
+	for _, m := range w.bus.Published() {
+		if m.Topic == topic {
+			all += string(m.Data) + "\n"
+		}
+	}
+	return all
+}
+
+// Who has got hold of a sealed text cannot have it opened, by whatever he sends, however it is written.
+func TestSealedTextsAreNotOpenedForOthers(t *testing.T) {
+	t.Parallel()
+	w := secretive(t)
+	sealed, err := w.keys.Seal("hunter-one")
+	require.NoError(t, err)
+	before := len(w.bus.Published())
+	register := `{"messageType":"PARTICIPANT_REGISTER","messageId":"x","participantId":{"name":%q,"version":"1"},"participantType":{"name":"kind.First","version":"1.0.0"}}`
+	w.says(fmt.Sprintf(register, sealed))
+	require.Len(t, w.bus.Published(), before)
+	w.says(fmt.Sprintf(register, "ENCRYPTED:x")) // which is a name as any other
+	require.Contains(t, w.sent("PARTICIPANT_UPDATE"), `"name":"ENCRYPTED:x"`)
+
+	escaped := strings.NewReplacer("ENCRYPTED:", `ENCRYPTED\u003a`).Replace(sealed)
+	for _, text := range []string{sealed, escaped} {
+		template := strings.Replace(withSecrets, `47114711`, `47114711,"startPhase":"`+text+`"`, 1)
+		quoted, err := json.Marshal(template)
+		require.NoError(t, err)
+		inYAML := strings.Replace(template, `{"tosca_def`, `# YAML`+"\n"+`{"tosca_def`, 1)
+		for _, body := range []struct {
+			path, text string
+			code       int
+		}{
+			{"/instantiation", strings.Replace(secretInstance("hunter-two"), "nginx", text, 1), 400},
+			{"/commission", template, 400},
+			{"/commission", inYAML, 400},
+			{"/design-catalogue/loop/one", template, 400},
+			{"/runtime-inventory/instantiate", `{"id":"org.onap.Loop","controlLoopTosca":` + string(quoted) + `}`, 405},
+			{"/runtime-inventory/monitoring", `{"participant-id":"` + text + `","control-loops":[]}`, 405},
+		} {
+			told := fmt.Sprint(w.clamp(http.MethodPost, body.path, body.text, body.code)["errorDetails"])
+			require.Regexp(t, "has an encrypted value, which nobody but Sonata makes|the body must be", told, body.path)
+			require.NotContains(t, told, "ENCRYPTED")
+		}
+	}
 }
 
 // The design-time catalogue keeps a template with secrets so that it can be commissioned, and shows none of them.

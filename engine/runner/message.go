@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sonata-bpmn/sonata/engine"
+	"github.com/sonata-bpmn/sonata/engine/runner/secret"
 )
 
 // Attributes of a CloudEvent that correlate it. Kogito's extension attributes are those of its CloudEventExtensionConstants.
@@ -56,6 +57,11 @@ func newMessage(key engine.Key, in Incoming) *message {
 		m.CorrelationKey = string(in.Key)
 	}
 	return m
+}
+
+// isSealed says whether a message has a sealed text: it comes from somebody who wants to have it opened.
+func (m *message) isSealed() bool {
+	return secret.In(m.Data) || secret.In(m.Event) || secret.Sealed(m.CorrelationKey)
 }
 
 // published is a message that came in by REST.

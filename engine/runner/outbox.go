@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/sonata-bpmn/sonata/engine"
+	"github.com/sonata-bpmn/sonata/engine/runner/secret"
 )
 
 // publishAtOnce is how many messages are given to the bus at once, and publishBytes about how many bytes: however much waits for a broker
@@ -23,8 +25,8 @@ const (
 
 // publish puts a message into the outbox. Its id depends on nothing but the store, the instance and the event, so that it is
 // the same however often the message is sent. A task header with the name of the attribute says which instance the message answers, ""
-// none, in place of the sender of the event that began this one. The task header secrets with the value open says that the receiver is to
-// read what is sealed in it.
+// none, in place of the sender of the event that began this one. The task header secrets names the field of the data in which the receiver is to
+// read what is sealed, or says that it is masked.
 func (u *unit) publish(in *engine.Instance, e engine.MessageThrown) {
 	id := uuid.NewSHA1(u.r.id, fmt.Appendf(nil, "%s/%d", in.Key, e.ID))
 	trace := u.traceOf(in.Key).by(id)
@@ -34,7 +36,7 @@ func (u *unit) publish(in *engine.Instance, e engine.MessageThrown) {
 		Topic:         e.Topic,
 		Key:           cmp.Or(e.Key, in.BusinessKey, in.RootKey.String()),
 		Headers:       e.Headers,
-		Secrets:       e.Headers[headerSecrets] == "open",
+		SecretsIn:     e.Headers[headerSecrets],
 		Data:          encode(e.Data),
 		InstanceKey:   in.Key.String(),
 		ProcessID:     in.ProcessID,
@@ -50,7 +52,7 @@ func (u *unit) publish(in *engine.Instance, e engine.MessageThrown) {
 		m.ReferenceID = reference
 		m.Headers = without(m.Headers, attributeReference)
 	}
-	if m.Secrets {
+	if m.SecretsIn != "" {
 		m.Headers = without(m.Headers, headerSecrets)
 	}
 	if in.Parent != nil {
@@ -59,8 +61,11 @@ func (u *unit) publish(in *engine.Instance, e engine.MessageThrown) {
 	u.send(m)
 }
 
-// headerSecrets is a task header that is meant for the runner and not for the receiver.
-const headerSecrets = "secrets"
+// headerSecrets is a task header that is meant for the runner and not for the receiver. secretsMasked is what it says of a message for everybody.
+const (
+	headerSecrets = "secrets"
+	secretsMasked = "masked"
+)
 
 func without(headers map[string]string, name string) map[string]string {
 	rest := maps.Clone(headers)
@@ -151,12 +156,10 @@ func (r *Runner) sendRows(ctx context.Context, rows []outboxRow) (int, error) {
 	messages := make([]Outgoing, 0, len(rows))
 	var unopened error
 	for _, row := range rows {
-		m := row.message
-		if m.Secrets {
-			if m.Data, unopened = r.opts.Secrets.Open(m.Data); unopened != nil {
-				unopened = fmt.Errorf("%w: %w", ErrUnpublishable, unopened)
-				break
-			}
+		var m Outgoing
+		if m, unopened = r.readable(row.message); unopened != nil {
+			unopened = fmt.Errorf("%w: %w", ErrUnpublishable, unopened)
+			break
 		}
 		messages = append(messages, m)
 	}
@@ -165,6 +168,22 @@ func (r *Runner) sendRows(ctx context.Context, rows []outboxRow) (int, error) {
 	}
 	n, err := r.opts.Bus.Publish(ctx, messages)
 	return n, cmp.Or(err, unopened)
+}
+
+// readable gives a message as its receiver is to get it. Nothing that is sealed leaves so.
+func (r *Runner) readable(m Outgoing) (Outgoing, error) {
+	for _, text := range append(slices.Collect(maps.Values(m.Headers)), m.Topic, m.Key, m.BusinessKey, m.ReferenceID) {
+		if secret.Sealed(text) {
+			return m, errors.New("an encrypted value stands in a header or in the key of the message")
+		}
+	}
+	var err error
+	if m.SecretsIn == secretsMasked {
+		m.Data = []byte(secret.Mask(string(m.Data)))
+	} else {
+		m.Data, err = r.opts.Secrets.Open(m.Data, m.SecretsIn)
+	}
+	return m, err
 }
 
 func (r *Runner) outboxRows() (rows []outboxRow, err error) {

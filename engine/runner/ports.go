@@ -79,8 +79,9 @@ type Outgoing struct {
 	Key     string            `json:"key"`
 	Headers map[string]string `json:"headers,omitempty"`
 	Data    json.RawMessage   `json:"data"`
-	// Secrets says that what is sealed in Data (see package secret) is opened for the receiver. A Bus gets it opened; what is stored is not.
-	Secrets bool `json:"secrets,omitempty"`
+	// SecretsIn is the field of Data in which what is sealed (see package secret) is opened for the receiver, or "masked": it is masked. A Bus gets
+	// it so; what is stored stays sealed. "" is none: then a message that has something sealed is not sent.
+	SecretsIn string `json:"secretsIn,omitempty"`
 	// The instance that sends it.
 	InstanceKey   string `json:"instanceKey"`
 	ProcessID     string `json:"processId"`

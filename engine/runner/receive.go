@@ -53,6 +53,8 @@ func (u *unit) take(record Incoming, failed error) {
 		u.bury(m, CauseFailed, reason)
 	case record.Fault != "":
 		u.bury(m, CauseUnreadable, record.Fault)
+	case m.isSealed():
+		u.bury(m, CauseUnreadable, "it has an encrypted value, which nobody but Sonata makes")
 	case failed != nil:
 		u.bury(m, CauseFailed, reasonOf(failed))
 	default:

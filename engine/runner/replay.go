@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sonata-bpmn/sonata/engine"
+	"github.com/sonata-bpmn/sonata/engine/runner/secret"
 )
 
 // Correction says what of a dead letter to change before it is tried again; nil leaves what is there.
@@ -132,7 +133,7 @@ func (u *unit) forward(row *deadLetterRow) {
 	}
 	u.send(Outgoing{
 		ID: uuid.NewSHA1(u.r.id, fmt.Appendf(nil, "dead letter %s %d", m.Key, row.At.UnixNano())).String(), Time: u.now, Topic: topic,
-		Key: string(m.RecordKey),
+		Key: secret.Mask(string(m.RecordKey)), SecretsIn: secretsMasked,
 		Data: encode(map[string]any{
 			"deadLetterKey": m.Key.String(), "cause": row.Cause, "reason": row.Reason, "topic": m.Name, "partition": m.Partition,
 			"offset": m.Offset, "recordKey": textOrBase64(m.RecordKey), "headers": headers, "value": textOrBase64(m.Value), "near": row.Near,

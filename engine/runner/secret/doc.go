@@ -5,6 +5,7 @@
 //
 //	ENCRYPTED:3f2a91c0:<nonce and ciphertext in Base64>;
 //
-// It may stand within a longer text. Whoever shows values to people calls [Mask]; the runner alone calls [Keys.Open], on what it is about to
-// publish for the receiver. The mark is the one of ONAP's ACM, which also encrypts what its templates call sensitive.
+// Only Sonata makes them: whatever takes something in from outside refuses one ([In], [SealedIn]), and whatever lets something out masks it ([Mask]). The
+// runner alone opens them ([Keys.Open]), in the field of a message that its diagram names. The mark is the one of ONAP's ACM, which also encrypts what
+// its templates call sensitive.
 package secret

@@ -88,74 +88,107 @@ func (k *Keys) Seal(value any) (string, error) {
 	}
 	first := k.all[0]
 	sealed := first.aead.Seal(nil, nil, text, []byte(first.id)) //nolint:gosec // the nonce is random, and made by the AEAD itself
-	return mark + first.id + ":" + base64.RawURLEncoding.EncodeToString(sealed) + string(end), nil
+	return mark + first.id + ":" + base64.RawURLEncoding.EncodeToString(sealed) + ";", nil
 }
 
-// Open gives a JSON document with the values in place of their sealed texts. One that is a whole string becomes the value that it was, one
-// within a longer string its text. The error says which key is missing.
-func (k *Keys) Open(document []byte) ([]byte, error) {
-	if !SealedIn(document) {
-		return document, nil
+// Open gives a message's data, a JSON object, with the values in place of the sealed texts within one of its fields: whoever wrote that field meant
+// its receiver to read them. "" is none. What is sealed anywhere else, or is part of a longer text, is an error: nobody may have Sonata open what it
+// was given, and nobody gets it sealed. The error says too which key is missing.
+func (k *Keys) Open(data []byte, field string) ([]byte, error) {
+	if !SealedIn(data) {
+		return data, nil
 	}
-	var opened []byte
-	whole := false // the value has taken the place of the opening quote, and the closing one goes too
-	add := func(text []byte) {
-		if whole {
-			text = text[1:]
+	var fields map[string]json.RawMessage
+	if field == "" || json.Unmarshal(data, &fields) != nil {
+		return nil, errMisplaced
+	}
+	for name, raw := range fields {
+		if Sealed(name) || name != field && SealedIn(raw) {
+			return nil, errMisplaced
 		}
-		opened = append(opened, text...)
 	}
-	err := each(document, func(before []byte, t token, after []byte) error {
-		value, err := k.value(t)
-		if err != nil {
-			return err
+	value, err := decode(fields[field])
+	if err == nil {
+		value, err = k.open(value)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if fields[field], err = json.Marshal(value); err != nil {
+		return nil, err
+	}
+	return json.Marshal(fields)
+}
+
+var errMisplaced = errors.New("an encrypted value stands where its task does not say, in the header secrets, that it is opened")
+
+// open gives a JSON value with the values in place of its sealed texts.
+func (k *Keys) open(value any) (any, error) {
+	var err error
+	switch v := value.(type) {
+	case map[string]any:
+		for name, inner := range v {
+			if Sealed(name) {
+				return nil, errMisplaced
+			}
+			if v[name], err = k.open(inner); err != nil {
+				return nil, err
+			}
 		}
-		add(before)
-		if whole = isString(opened, after); whole {
-			opened = opened[:len(opened)-1]
-		} else {
-			value = within(value)
+	case []any:
+		for i, inner := range v {
+			if v[i], err = k.open(inner); err != nil {
+				return nil, err
+			}
 		}
-		opened = append(opened, value...)
-		return nil
-	}, add)
-	if err == nil && !json.Valid(opened) {
-		err = errors.New("an encrypted value stands where it cannot")
+	case string:
+		if Sealed(v) {
+			return k.value(v)
+		}
 	}
-	return opened, err
+	return value, nil
 }
 
-// isString says whether nothing else stands in a string: its quotes are before and after.
-func isString(before, after []byte) bool {
-	return bytes.HasSuffix(before, []byte(`"`)) && !bytes.HasSuffix(before, []byte(`\"`)) && bytes.HasPrefix(after, []byte(`"`))
-}
-
-// within is a JSON value as part of a string.
-func within(value []byte) []byte {
-	if value[0] == '"' {
-		return value[1 : len(value)-1]
+// Check says why the sealed texts in a JSON value cannot be opened, nil if they can.
+func (k *Keys) Check(value any) error {
+	text, err := json.Marshal(value)
+	if err == nil && SealedIn(text) {
+		if value, err = decode(text); err == nil {
+			_, err = k.open(value)
+		}
 	}
-	quoted, _ := json.Marshal(string(value)) //nolint:errchkjson // a string cannot fail
-	return quoted[1 : len(quoted)-1]
+	return err
 }
 
-// value is what was sealed, as JSON.
-func (k *Keys) value(t token) ([]byte, error) {
-	if t.sealed == nil {
-		return nil, errors.New("an encrypted value is damaged")
+// value is what was sealed.
+func (k *Keys) value(text string) (any, error) {
+	parts := whole.FindStringSubmatch(text)
+	if parts == nil {
+		return nil, errors.New("an encrypted value is part of a longer text, where it cannot be opened; let the task give it alone")
 	}
 	var all []key
 	from := "the file of keys"
 	if k != nil {
 		all, from = k.all, k.from
 	}
-	i := slices.IndexFunc(all, func(k key) bool { return k.id == t.key })
+	id := parts[1]
+	i := slices.IndexFunc(all, func(k key) bool { return k.id == id })
 	if i < 0 {
-		return nil, fmt.Errorf("it was encrypted with the key %s, which %s does not have; add that key there, below the first, and start Sonata again", t.key, from)
+		return nil, fmt.Errorf("it was encrypted with the key %s, which %s does not have; add that key there, below the first, and start Sonata again", id, from)
 	}
-	value, err := all[i].aead.Open(nil, nil, t.sealed, []byte(t.key))
+	sealed, err := base64.RawURLEncoding.DecodeString(parts[2])
+	if err == nil {
+		sealed, err = all[i].aead.Open(nil, nil, sealed, []byte(id))
+	}
 	if err != nil {
-		return nil, fmt.Errorf("an encrypted value is damaged: the key %s does not open it", t.key)
+		return nil, fmt.Errorf("an encrypted value is damaged: the key %s does not open it", id)
 	}
-	return value, nil
+	return decode(sealed)
+}
+
+// decode reads JSON, and leaves numbers as they are.
+func decode(text []byte) (value any, err error) {
+	reader := json.NewDecoder(bytes.NewReader(text))
+	reader.UseNumber()
+	return value, reader.Decode(&value)
 }

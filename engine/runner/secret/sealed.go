@@ -2,82 +2,97 @@ package secret
 
 import (
 	"bytes"
-	"encoding/base64"
-	"encoding/hex"
+	"encoding/json"
+	"regexp"
 	"strings"
 )
 
-// mark begins a sealed text, and end ends it, so that it can stand within a longer one.
+// mark begins a sealed text; form is the whole of it, with the id of the key and what was encrypted with it.
 const (
 	mark = "ENCRYPTED:"
-	end  = ';'
+	form = mark + `([0-9a-f]{8}):([A-Za-z0-9_-]+);`
+)
+
+var (
+	sealed = regexp.MustCompile(form)
+	whole  = regexp.MustCompile(`^` + form + `$`)
+	// shown is also what only looks like a sealed text, such as the beginning of one.
+	shown = regexp.MustCompile(mark + `[A-Za-z0-9_:-]*;?`)
 )
 
 // Masked is shown in place of a secret.
 const Masked = "•••"
 
 // Sealed says whether a sealed text stands in a text.
-func Sealed(text string) bool { return strings.Contains(text, mark) }
+func Sealed(text string) bool { return strings.Contains(text, mark) && sealed.MatchString(text) }
 
-// SealedIn says whether a sealed text stands in a JSON or YAML document.
-func SealedIn(document []byte) bool { return bytes.Contains(document, []byte(mark)) }
+// In says whether a sealed text stands in a JSON value, names of fields included.
+func In(value any) bool {
+	switch v := value.(type) {
+	case string:
+		return Sealed(v)
+	case []any:
+		for _, item := range v {
+			if In(item) {
+				return true
+			}
+		}
+	case map[string]any:
+		for name, item := range v {
+			if Sealed(name) || In(item) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// MaskIn is [Mask] for a JSON value, which stays as it is.
+func MaskIn(value any) any {
+	if !In(value) {
+		return value
+	}
+	switch v := value.(type) {
+	case string:
+		return Mask(v)
+	case []any:
+		masked := make([]any, len(v))
+		for i, item := range v {
+			masked[i] = MaskIn(item)
+		}
+		return masked
+	case map[string]any:
+		masked := make(map[string]any, len(v))
+		for name, item := range v {
+			masked[Mask(name)] = MaskIn(item)
+		}
+		return masked
+	}
+	return value
+}
+
+// SealedIn says whether a sealed text stands in a JSON document, however its strings are escaped.
+func SealedIn(document []byte) bool {
+	if !bytes.Contains(document, []byte(`\`)) {
+		return bytes.Contains(document, []byte(mark)) && sealed.Match(document)
+	}
+	tokens := json.NewDecoder(bytes.NewReader(document))
+	tokens.UseNumber()
+	for {
+		token, err := tokens.Token()
+		if err != nil {
+			return sealed.Match(document) // it has ended, or is no JSON
+		}
+		if text, isText := token.(string); isText && Sealed(text) {
+			return true
+		}
+	}
+}
 
 // Mask shows [Masked] in place of each sealed text. It may be given a text, or a whole document in JSON or YAML.
 func Mask(text string) string {
-	if !Sealed(text) {
+	if !strings.Contains(text, mark) {
 		return text
 	}
-	var shown strings.Builder
-	_ = each([]byte(text), func(before []byte, _ token, _ []byte) error {
-		shown.Write(before)
-		shown.WriteString(Masked)
-		return nil
-	}, func(rest []byte) { shown.Write(rest) })
-	return shown.String()
-}
-
-// token is a sealed text, taken apart.
-type token struct {
-	key    string // the id of its key
-	sealed []byte // nonce and ciphertext; nil: it is no right one
-}
-
-// each finds the sealed texts, with what stands before and after each. What bears the mark and is no right one ends where its letters end.
-func each(text []byte, found func(before []byte, t token, after []byte) error, finally func(rest []byte)) error {
-	for {
-		at := bytes.Index(text, []byte(mark))
-		if at < 0 {
-			finally(text)
-			return nil
-		}
-		body := text[at+len(mark):]
-		n := 0
-		for n < len(body) && isLetter(body[n]) {
-			n++
-		}
-		t := parse(string(body[:n]))
-		if n < len(body) && body[n] == end {
-			n++
-		} else {
-			t.sealed = nil
-		}
-		if err := found(text[:at], t, body[n:]); err != nil {
-			return err
-		}
-		text = body[n:]
-	}
-}
-
-func isLetter(b byte) bool {
-	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '-' || b == '_' || b == ':'
-}
-
-func parse(body string) (t token) {
-	id, text, _ := strings.Cut(body, ":")
-	if raw, err := hex.DecodeString(id); err != nil || len(raw) != idBytes {
-		return t
-	}
-	t.key = id
-	t.sealed, _ = base64.RawURLEncoding.DecodeString(text)
-	return t
+	return shown.ReplaceAllString(text, Masked)
 }

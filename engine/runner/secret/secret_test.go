@@ -23,7 +23,7 @@ func seal(t *testing.T, k *secret.Keys, value any) string {
 	return sealed
 }
 
-// A sealed text opens to the very value, of any type, alone or within a longer text, beside others.
+// A sealed text opens to the very value, of any type, in the field that is named, at any depth.
 func TestOpen(t *testing.T) {
 	t.Parallel()
 	k := keys(t, secret.NewKey())
@@ -32,19 +32,56 @@ func TestOpen(t *testing.T) {
 		opened   string
 	}{
 		{func(s func(any) string) string { return `{"a":"` + s("hunter2") + `"}` }, `{"a":"hunter2"}`},
-		{func(s func(any) string) string { return `{"a":"` + s(int64(42)) + `","b":"` + s(true) + `"}` }, `{"a":42,"b":true}`},
-		{func(s func(any) string) string { return `["` + s(map[string]any{"user": "u", "n": nil}) + `"]` }, `[{"n":null,"user":"u"}]`},
-		{func(s func(any) string) string { return `{"url":"https://u:` + s(`p"\`) + `@host"}` }, `{"url":"https://u:p\"\\@host"}`},
-		{func(s func(any) string) string { return `{"two":"` + s("a") + s("b") + `"}` }, `{"two":"ab"}`},
-		{func(s func(any) string) string { return `{"port":"host:` + s(int64(80)) + `"}` }, `{"port":"host:80"}`},
-		{func(s func(any) string) string { return `{"quoted":"\"` + s("a") + `\""}` }, `{"quoted":"\"a\""}`},
-		{func(func(any) string) string { return `{"plain":"text"}` }, `{"plain":"text"}`},
+		{func(s func(any) string) string {
+			return `{"a":["` + s(int64(1234567890123456789)) + `","` + s(true) + `"],"b":1.50}`
+		}, `{"a":[1234567890123456789,true],"b":1.50}`},
+		{func(s func(any) string) string {
+			return `{"a":{"c":["` + s(map[string]any{"user": "u", "n": nil}) + `"]}}`
+		}, `{"a":{"c":[{"n":null,"user":"u"}]}}`},
+		{func(s func(any) string) string { return `{"a":"` + s(`p"\<`) + `"}` }, `{"a":"p\"\\<"}`},
+		{func(func(any) string) string { return `{"plain":"ENCRYPTED:x"}` }, `{"plain":"ENCRYPTED:x"}`},
+		{func(s func(any) string) string { return `{"a":"` + s("x") + `","b":"ENCRYPTED:11111111:"}` }, `{"a":"x","b":"ENCRYPTED:11111111:"}`},
 	} {
 		document := test.document(func(v any) string { return seal(t, k, v) })
-		opened, err := k.Open([]byte(document))
+		opened, err := k.Open([]byte(document), "a")
 		require.NoError(t, err)
 		require.JSONEq(t, test.opened, string(opened), document)
 	}
+}
+
+// Nothing is opened, and nothing is given out sealed, where the sender did not say so, however it is written.
+func TestOpenNothingElse(t *testing.T) {
+	t.Parallel()
+	k := keys(t, secret.NewKey())
+	sealed := seal(t, k, "hunter2")
+	escaped := strings.Replace(sealed, ":", `\u003a`, 1)
+	for _, document := range []string{
+		`{"a":1,"b":"` + sealed + `"}`, `{"a":1,"b":{"c":["` + escaped + `"]}}`, `{"a":1,"` + sealed + `":1}`, `{"a":{"` + escaped + `":1}}`, `["` + sealed + `"]`,
+		`"` + sealed + `"`, `{"a":"x` + sealed + `"}`, `{"a":"` + sealed + sealed + `"}`,
+	} {
+		opened, err := k.Open([]byte(document), "a")
+		require.Error(t, err, document)
+		require.Empty(t, opened)
+	}
+	_, err := k.Open([]byte(`{"":"`+sealed+`"}`), "")
+	require.ErrorContains(t, err, "in the header secrets")
+}
+
+func TestSealedIn(t *testing.T) {
+	t.Parallel()
+	sealed := seal(t, keys(t, secret.NewKey()), "hunter2")
+	escaped := strings.Replace(sealed, ":", `\u003a`, 1)
+	for _, document := range []string{`"` + sealed + `"`, `["\n","` + sealed + `"]`, `{"a":["` + escaped + `"]}`, `{"` + escaped + `":1}`, `no JSON ` + sealed, `\ ` + sealed} {
+		require.True(t, secret.SealedIn([]byte(document)), document)
+	}
+	for _, document := range []string{`"ENCRYPTED:"`, `"ENCRYPTED:x;"`, `["\n","ENCRYPTED:11111111:"]`, `{}`, `\`, ``} {
+		require.False(t, secret.SealedIn([]byte(document)), document)
+	}
+	value := map[string]any{"a": []any{"x", map[string]any{"b": "y" + sealed}}, "n": int64(1)}
+	require.True(t, secret.In(value))
+	require.True(t, secret.In(map[string]any{sealed: nil}))
+	require.Equal(t, map[string]any{"a": []any{"x", map[string]any{"b": "y•••"}}, "n": int64(1)}, secret.MaskIn(value))
+	require.True(t, secret.In(value))
 }
 
 func TestSealedTextsSayNothing(t *testing.T) {
@@ -62,17 +99,17 @@ func TestSealedTextsSayNothing(t *testing.T) {
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	old, young := secret.NewKey(), secret.NewKey()
-	sealed := `"` + seal(t, keys(t, old), "hunter2") + `"`
+	sealed := `{"a":"` + seal(t, keys(t, old), "hunter2") + `"}`
 	both := keys(t, "# since March", young, "", old)
-	opened, err := both.Open([]byte(sealed))
+	opened, err := both.Open([]byte(sealed), "a")
 	require.NoError(t, err)
-	require.Equal(t, `"hunter2"`, string(opened))
-	_, err = keys(t, young).Open([]byte(sealed))
+	require.Equal(t, `{"a":"hunter2"}`, string(opened))
+	_, err = keys(t, young).Open([]byte(sealed), "a")
 	require.ErrorContains(t, err, "which secret.key does not have; add that key there")
-	_, err = keys(t, old).Open([]byte(`"` + seal(t, both, "new") + `"`))
+	_, err = keys(t, old).Open([]byte(`{"a":"`+seal(t, both, "new")+`"}`), "a")
 	require.ErrorContains(t, err, "it was encrypted with the key ")
 	var none *secret.Keys
-	_, err = none.Open([]byte(sealed))
+	_, err = none.Open([]byte(sealed), "a")
 	require.ErrorContains(t, err, "which the file of keys does not have")
 	_, err = none.Seal("a")
 	require.ErrorContains(t, err, "no key")
@@ -87,10 +124,8 @@ func TestDamage(t *testing.T) {
 	if sealed[at] == other {
 		other = 'B'
 	}
-	for _, damaged := range []string{
-		sealed[:at] + string(other) + sealed[at+1:], sealed[:len(sealed)-1], sealed[:20], "ENCRYPTED:", "ENCRYPTED:zz:AAAA;",
-	} {
-		_, err := k.Open([]byte(`"` + damaged + `"`))
+	for _, damaged := range []string{sealed[:at] + string(other) + sealed[at+1:], sealed[:len("ENCRYPTED:11111111:")] + "A;"} {
+		_, err := k.Open([]byte(`{"a":"`+damaged+`"}`), "a")
 		require.ErrorContains(t, err, "damaged", damaged)
 	}
 }
