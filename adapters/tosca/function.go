@@ -47,7 +47,7 @@ func (c *checker) resolve(n *node) *node {
 	default:
 		c.errorf(call.name(), "%s is known at run time only, and here is none", call.key).hint("write the value, or use %s", strings.Join(functions[:5], ", "))
 	}
-	if result != nil && result.isHidden() && !isReference(n) && !n.isHidden() {
+	if result != nil && result.isHidden() && !n.isHidden() {
 		c.hide(n)
 	}
 	return result.standingAt(n)

@@ -26,7 +26,7 @@ func (c *checker) markSensitive() {
 	}
 }
 
-// secretValue is a value that is to be sealed: of a sensitive property, or a call of a function that makes a text of such a one.
+// secretValue is a value that is to be sealed: of a sensitive property, or a call of a function that gives such a one, or a part or a text of it.
 type secretValue struct {
 	at    *node
 	value any // functions are evaluated
@@ -146,11 +146,11 @@ func (n *node) isHidden() bool {
 	return false
 }
 
-// secrets are the values that are to be sealed. Calls that give a sensitive value as it is stay: what they refer to is sealed.
+// secrets are the values that are to be sealed.
 func (c *checker) secrets() []secretValue {
 	var all []secretValue
 	for _, n := range c.sensitive {
-		if !isReference(n) && !secret.Sealed(n.text) {
+		if !secret.Sealed(n.text) {
 			all = append(all, secretValue{n, c.evaluated(n)})
 		}
 	}
@@ -161,6 +161,14 @@ func (c *checker) secrets() []secretValue {
 func (f *findings) seal(values []secretValue, seal Seal) map[*node]any {
 	texts := map[*node]any{}
 	for _, v := range values {
+		if text, _ := v.value.(string); secret.Sealed(text) { // by the template that is commissioned already, whose default it is
+			texts[v.at] = text
+			continue
+		}
+		if secret.In(v.value) {
+			f.errorf(v.at, "a sensitive value that is commissioned already cannot be part of another one").hint("write the value")
+			continue
+		}
 		text, err := seal(v.at.path(), v.value)
 		if err != nil {
 			f.errorf(v.at, "%v", err)
@@ -171,7 +179,7 @@ func (f *findings) seal(values []secretValue, seal Seal) map[*node]any {
 }
 
 // Sealed gives the service template with a sealed text in place of each sensitive value: those of properties in node templates, policies
-// and so on, defaults, and texts that functions make of one. known are those that it was parsed with. The error is [Problems]: of seal, and where a
+// and so on, defaults, and what functions make of one. known are those that it was parsed with. The error is [Problems]: of seal, and where a
 // function brings a value into a sensitive property from a place that is not sensitive.
 func (t *ServiceTemplate) Sealed(seal Seal, known ...*ServiceTemplate) (*ServiceTemplate, error) {
 	f := &findings{}

@@ -33,6 +33,7 @@ node_types:
       image: {type: string, required: false, metadata: {sensitive: false}}
       small: {type: string, required: false, constraints: [{max_length: 3}]}
       number: {type: integer, required: false}
+      bag: {type: map, required: false, metadata: {sensitive: true}}
       secret: {type: string, required: false, metadata: {sensitive: true}}
 policy_types:
   my.Policy: {properties: {key: {type: string, metadata: {sensitive: true}}}}
@@ -55,7 +56,7 @@ topology_template:
         image: nginx
         small: abc
         number: 1
-    two: {type: my.Element, properties: {participantType: a:1, secret: hunter-two, login: {user: u, password: hunter-two}}}
+    two: {type: my.Element, properties: {participantType: a:1, secret: hunter-two, bag: {x: hunter-bag}, login: {user: u, password: hunter-two}}}
     loop: {version: 1.0.0, type: org.onap.policy.clamp.controlloop.ControlLoop, properties: {provider: p, elements: [{name: one, version: 1.0.0}]}}
   policies:
     - guard: {type: my.Policy, targets: [one], properties: {key: hunter-policy}}
@@ -75,14 +76,14 @@ func TestSealed(t *testing.T) {
 	text := string(result.JSON())
 	require.NotContains(t, text, "hunter")
 	require.NotContains(t, text, "4711")
-	require.Equal(t, 10, strings.Count(text, "ENCRYPTED:")) // a default, an input, eight of node templates and a policy
+	require.Equal(t, 12, strings.Count(text, "ENCRYPTED:")) // a default, an input, nine of node templates and a policy
 	properties := result.ControlLoops()[0].Elements[0].Properties
 	everything, err := json.Marshal(properties)
 	require.NoError(t, err)
 	require.NotContains(t, string(everything), "hunter")
 	require.Equal(t, "nginx", properties["image"])
 	require.Equal(t, "ENCRYPTED:00000000:_topology_template_node_templates_one_properties_url-string;", properties["url"])
-	require.Equal(t, "ENCRYPTED:00000000:_topology_template_inputs_access_default-string;", properties["token"])
+	require.Equal(t, "ENCRYPTED:00000000:_topology_template_node_templates_one_properties_token-string;", properties["token"])
 	require.Contains(t, properties["pin"], "_pin-int64;", "a derived type cannot take it back")
 
 	again, err := tosca.FromValue(result.Value())
@@ -114,6 +115,9 @@ func TestSecretsInFunctions(t *testing.T) {
 		"url: {join: [[{concat: [u, {get_property: [one, token]}]}, x], '@']}":                                "uhunter-input@x",
 		"url: {join: [[a, b], {get_input: access}]}":                                                          "ahunter-inputb",
 		"tokens: [hunter-plain, {get_input: access}, {concat: [a, {get_property: [SELF, login, password]}]}]": []any{"hunter-plain", "hunter-input", "ahunter-node"},
+		"url: {get_property: [two, bag, x]}":                                                                  "hunter-bag",
+		"token: {get_property: [two, bag, x]}":                                                                "hunter-bag",
+		"url: {get_input: access}":                                                                            "hunter-input",
 	} {
 		name, _, _ := strings.Cut(line, ":")
 		given := map[string]any{}
@@ -149,9 +153,13 @@ func TestSecretsFromElsewhere(t *testing.T) {
 
 	types, err := parse(t, []byte(loopWithSecrets[:strings.Index(loopWithSecrets, "topology_template:")])).Sealed(sealed)
 	require.NoError(t, err)
-	_, err = tosca.Parse([]byte(version+loopWithSecrets[strings.Index(loopWithSecrets, "topology_template:"):]), types)
+	later := version + loopWithSecrets[strings.Index(loopWithSecrets, "topology_template:"):]
+	known, err := parse(t, []byte(strings.Replace(later, "image: nginx", "image: {get_property: [SELF, fallback]}", 1)), types).Sealed(sealed, types)
 	require.NoError(t, err)
-	_, err = tosca.Parse([]byte(version+strings.Replace(loopWithSecrets[strings.Index(loopWithSecrets, "topology_template:"):], "image: nginx", "image: {concat: [a, {get_property: [SELF, fallback]}]}", 1)), types)
+	require.Equal(t, "ENCRYPTED:00000000:_node_types_my_Base_properties_fallback_default-string;", known.ControlLoops()[0].Elements[0].Properties["image"])
+	_, err = parse(t, []byte(strings.Replace(later, "tokens: []", "tokens: [{get_property: [SELF, fallback]}]", 1)), types).Sealed(sealed, types)
+	require.ErrorContains(t, err, "a sensitive value that is commissioned already cannot be part of another one")
+	_, err = tosca.Parse([]byte(strings.Replace(later, "image: nginx", "image: {concat: [a, {get_property: [SELF, fallback]}]}", 1)), types)
 	require.ErrorContains(t, err, "a sensitive value that is commissioned already cannot be part of a text")
 }
 
@@ -163,6 +171,7 @@ func TestProblemsShowNoSecrets(t *testing.T) {
 		"small: {concat: ['https://u:', {get_property: [one, login, password]}]}", "small: {join: [[{get_input: access}], '']}",
 		"pin: {concat: ['https://u:', {get_property: [SELF, login, password]}]}",
 		"pin: {get_property: [two, secret]}", "number: {get_property: [two, secret]}", "number: {get_property: [two, secret, x]}",
+		"number: {get_property: [two, bag, x]}", "number: {get_property: [two, bag, x, y]}", "small: {get_property: [two, bag, x]}",
 		"number: {concat: [a, {get_property: [two, secret]}]}", "number: {get_property: [two, login, password]}",
 		"login: hunter-node", "login: [hunter-node]", "logins: hunter-node", "logins: [hunter-node]", "login: {user: u, password: !!int hunter-node}",
 		"pin: 47114711471147114711", "login: {user: u, password: *hunter-node}",
