@@ -2,10 +2,11 @@ package controlloop
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/sonata-bpmn/sonata/adapters/tosca"
@@ -48,14 +49,14 @@ var errMasked = errors.New("this is how a sensitive value is shown, and not the 
 
 // seal is a [tosca.Seal].
 func (h *handlers) seal(_ string, value any) (string, error) {
-	if value == secret.Masked {
-		return "", errMasked
+	if text, err := json.Marshal(value); err != nil || bytes.Contains(text, []byte(secret.Masked)) {
+		return "", cmp.Or(err, errMasked)
 	}
 	return h.keys.Seal(value)
 }
 
 // sealAfter is a [tosca.Seal] for control loops that had properties before, by the id of the element: a value that is sent as it was shown stays what
-// it was.
+// it was. In a list it does not: its items may have changed their places.
 func (h *handlers) sealAfter(before map[string]any) tosca.Seal {
 	return func(path string, value any) (string, error) {
 		if value == secret.Masked {
@@ -67,35 +68,27 @@ func (h *handlers) sealAfter(before map[string]any) tosca.Seal {
 	}
 }
 
-// propertiesOf are the properties of the elements that control loops have now.
+// propertiesOf are the properties that elements of control loops have now, of those that the same control loop is to have again.
 func (h *handlers) propertiesOf(loops []tosca.Instance) (map[string]any, error) {
 	properties := map[string]any{}
 	all, err := h.active(processLoop)
 	for _, loop := range all {
-		if slices.ContainsFunc(loops, func(in tosca.Instance) bool { return in.Identifier == loop.id }) {
-			for id := range loop.object("elements") {
-				properties[id] = loop.object("elements").object(id)["propertiesMap"]
-			}
+		i := slices.IndexFunc(loops, func(in tosca.Instance) bool { return in.Identifier == loop.id })
+		if i < 0 {
+			continue
+		}
+		for _, element := range loops[i].Elements {
+			properties[element.ID] = loop.object("elements").object(element.ID)["propertiesMap"]
 		}
 	}
 	return properties, err
 }
 
-// at follows a JSON Pointer; nil if it leads nowhere.
+// at follows a JSON Pointer through objects; nil if it leads nowhere, or into a list.
 func at(value any, pointer string) any {
 	for step := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
-		switch v := value.(type) {
-		case map[string]any:
-			value = v[strings.NewReplacer("~1", "/", "~0", "~").Replace(step)]
-		case []any:
-			i, err := strconv.Atoi(step)
-			if err != nil || i < 0 || i >= len(v) {
-				return nil
-			}
-			value = v[i]
-		default:
-			return nil
-		}
+		object, _ := value.(map[string]any)
+		value = object[strings.NewReplacer("~1", "/", "~0", "~").Replace(step)]
 	}
 	return value
 }

@@ -133,6 +133,34 @@ func TestSecretsSentBack(t *testing.T) {
 	require.Contains(t, told["errorDetails"], "apiPin: this is how a sensitive value is shown")
 }
 
+// A masked value stays what it was only where it cannot be another one's: not in a list, whose items may have moved, and not with an element of
+// another control loop.
+func TestSecretsAreNotMixedUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	template := strings.NewReplacer(`"node_types":{`, `"data_types":{"my.Login":{"properties":{"user":{"type":"string"},"password":{"type":"string","metadata":{"sensitive":true}}}}},"node_types":{`,
+		`"image":{`, `"logins":{"type":"list","required":false,"entry_schema":{"type":"my.Login"}},"tokens":{"type":"list","required":false,"metadata":{"sensitive":true}},"image":{`).Replace(withSecrets)
+	w.clamp(http.MethodPost, "/commission", template, 200)
+	given := func(login, more string) string {
+		return strings.Replace(secretInstance(login), `"image":"nginx"`, `"image":"nginx",`+more, 1)
+	}
+	w.clamp(http.MethodPost, "/instantiation", given("hunter-one", `"logins":[{"user":"alice","password":"hunter-a"},{"user":"bob","password":"hunter-b"}]`), 200)
+	for _, more := range []string{`"logins":[{"user":"bob","password":"•••"}]`, `"tokens":["•••"]`, `"tokens":["a","x•••"]`} {
+		told := w.clamp(http.MethodPut, "/instantiation", given("•••", more), 400)
+		require.Contains(t, told["errorDetails"], "this is how a sensitive value is shown", more)
+	}
+	w.clamp(http.MethodPut, "/instantiation", given("•••", `"logins":[{"user":"bob","password":"hunter-b"}]`), 200)
+
+	other := strings.ReplaceAll(strings.Replace(secretInstance("hunter-two"), `"a"`, `"b"`, 1), oneID, "809c62b3-8918-41b9-a747-d21eb79c6c20")
+	w.clamp(http.MethodPost, "/instantiation", other, 200)
+	swapped := strings.NewReplacer(`"hunter-two"`, `"•••"`, "809c62b3", "709c62b3").Replace(other)
+	both := strings.Replace(swapped, `"controlLoopList":[`, `"controlLoopList":[`+strings.TrimSuffix(strings.TrimPrefix(
+		strings.ReplaceAll(secretInstance("hunter-two"), oneID, "909c62b3-8918-41b9-a747-d21eb79c6c20"), `{"controlLoopList":[`), `]}`)+",", 1)
+	told := w.clamp(http.MethodPut, "/instantiation", both, 400)
+	require.Contains(t, told["errorDetails"], "/controlLoopList/1/")
+	require.Contains(t, told["errorDetails"], "this is how a sensitive value is shown")
+}
+
 // sentOn is all that was sent on a topic.
 func (w *world) sentOn(topic string) string {
 	w.settle()

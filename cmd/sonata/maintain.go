@@ -26,7 +26,8 @@ func (c *cli) backupCommand() *cobra.Command {
 		Short: "Write everything that must survive into one file, while Sonata runs",
 		Long: `Backup writes the data of a running Sonata into a tar file: its store as it is at one moment, and
 the records of its embedded broker. It does not hold Sonata up. FILE must not exist; it is there
-when it is whole.`,
+when it is whole. Sensitive values are encrypted in the store, and the key is not in FILE; the
+broker's records have them as they were sent to participants.`,
 		Example: `  sonata backup sonata-backup.tar`,
 		Args:    cobra.ExactArgs(1),
 	}

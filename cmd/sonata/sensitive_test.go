@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/tar"
 	"bytes"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sonata-bpmn/sonata/adapters/bolt"
 	"github.com/sonata-bpmn/sonata/api/controlloop"
 )
 
@@ -64,6 +66,9 @@ func TestSensitiveValues(t *testing.T) {
 	k.eventually(func() bool { return k.loops()[0].arrived("PASSIVE") }, "the control loop is not PASSIVE")
 
 	shown := secretsShown(k)
+	backup := filepath.Join(t.TempDir(), "backup.tar")
+	k.client("backup", backup)
+	requireInBackup(t, backup)
 	k.kill()
 	shown["the stream of all events"], shown["the log"] = live(), k.text()
 	k.sonata = serve(t, data, "--log-level", "debug")
@@ -121,6 +126,33 @@ func secretsShown(k *killed) map[string]string {
 		}
 	}
 	return shown
+}
+
+// requireInBackup: the store in a backup has no canary, and the key is not there; the broker's records are what the documentation says.
+func requireInBackup(t *testing.T, path string) {
+	t.Helper()
+	file, err := os.Open(path)
+	require.NoError(t, err)
+	defer file.Close()
+	inBroker, inStore := false, false
+	for files := tar.NewReader(file); ; {
+		header, err := files.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		require.NoError(t, err)
+		content, err := io.ReadAll(files)
+		require.NoError(t, err)
+		if strings.HasPrefix(header.Name, brokerDir) {
+			inBroker = inBroker || bytes.Contains(content, []byte("CANARY"))
+			continue
+		}
+		require.Equal(t, bolt.FileName, header.Name)
+		require.NotContains(t, string(content), "CANARY")
+		inStore = bytes.Contains(content, []byte("ENCRYPTED"))
+	}
+	require.True(t, inBroker, "docs/control-loops.md says so")
+	require.True(t, inStore)
 }
 
 // requireOnDisk looks for the canaries in all files.
