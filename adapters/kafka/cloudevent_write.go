@@ -22,6 +22,12 @@ const structuredJSON = structuredType + jsonSuffix + "; charset=UTF-8"
 // record's value is the data alone, as systems read it that know nothing of CloudEvents, and the attributes are headers.
 const modeHeader = "contentMode"
 
+// Headers of a distributed trace (W3C Trace Context).
+const (
+	traceParentHeader = "traceparent"
+	traceStateHeader  = "tracestate"
+)
+
 // envelope is a CloudEvent in the JSON event format, with the extension attributes that Kogito writes, in this order
 // (kogito-events-core: DataEventFactory, ProcessMeta), and those of CloudEvents' extension for distributed tracing.
 type envelope struct {
@@ -87,14 +93,16 @@ func encode(m runner.Outgoing) (*confluent.Message, error) {
 	if m.Key != "" {
 		record.Key = []byte(m.Key)
 	}
-	if m.TraceParent != "" { // as those who know nothing of CloudEvents look for it
-		record.Headers = append(record.Headers, confluent.Header{Key: "traceparent", Value: []byte(m.TraceParent)})
+	ours := []string{contentHeader, modeHeader} // what they say is not for task headers to say
+	if m.TraceParent != "" {                    // as those who know nothing of CloudEvents look for it
+		record.Headers = append(record.Headers, confluent.Header{Key: traceParentHeader, Value: []byte(m.TraceParent)})
+		ours = append(ours, traceParentHeader, traceStateHeader)
 	}
 	if m.TraceState != "" {
-		record.Headers = append(record.Headers, confluent.Header{Key: "tracestate", Value: []byte(m.TraceState)})
+		record.Headers = append(record.Headers, confluent.Header{Key: traceStateHeader, Value: []byte(m.TraceState)})
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Headers)) {
-		if !strings.EqualFold(name, contentHeader) && !strings.EqualFold(name, modeHeader) { // says what the value is: not for others to say
+		if !slices.ContainsFunc(ours, func(own string) bool { return strings.EqualFold(name, own) }) {
 			record.Headers = append(record.Headers, confluent.Header{Key: name, Value: []byte(m.Headers[name])})
 		}
 	}

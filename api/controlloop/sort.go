@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sonata-bpmn/sonata/adapters/tosca"
 )
@@ -15,6 +16,15 @@ type comparison func(a, b found) int
 
 func byText(name string) comparison {
 	return func(a, b found) int { return cmp.Compare(a.text(name), b.text(name)) }
+}
+
+// byTime compares times, which as texts have no order: their fractions have no zeros at the end. What is no time goes first.
+func byTime(name string) comparison {
+	return func(a, b found) int {
+		at, _ := time.Parse(time.RFC3339Nano, a.text(name))
+		other, _ := time.Parse(time.RFC3339Nano, b.text(name))
+		return at.Compare(other)
+	}
 }
 
 func byName(a, b found) int { return cmp.Compare(a.id.Name, b.id.Name) }
@@ -27,7 +37,7 @@ var (
 		"name": byName, "version": byVersion, "state": byText("state"), "orderedState": byText("orderedState"), "stateChangeResult": byText("stateChangeResult"),
 	}
 	participantOrders = map[string]comparison{
-		"name": byName, "version": byVersion, "participantState": byText("state"), "healthStatus": byText("healthStatus"), "lastMessage": byText("lastMessage"),
+		"name": byName, "version": byVersion, "participantState": byText("state"), "healthStatus": byText("healthStatus"), "lastMessage": byTime("lastMessage"),
 	}
 )
 

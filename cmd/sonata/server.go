@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/sonata-bpmn/sonata/adapters/bolt"
 	"github.com/sonata-bpmn/sonata/adapters/broker"
@@ -135,7 +136,7 @@ func (s *server) broker() (addresses []string, stop func() error, err error) {
 func (s *server) work(ctx context.Context, listener net.Listener, up running, guest func(context.Context, running) error) error {
 	web := api.Server(s.listen, api.New(api.Config{
 		Engine: up.runner, Version: version, Listen: s.listen, Hosts: s.hosts, Logger: s.log,
-		Routes: controlloop.Routes(up.runner, up.keys), ErrorBody: controlloop.ErrorBody, Metrics: controlloop.Metrics(up.runner),
+		Routes: controlloop.Routes(up.runner, up.keys), ErrorBody: controlloop.ErrorBody, Metrics: controlloop.Metrics(up.runner, time.Now),
 		Starting: func() string {
 			if up.deployed.Load() {
 				return ""

@@ -100,7 +100,7 @@ func (u *unit) cancelChild(caller engine.Key, subscription engine.ID) {
 func (u *unit) broadcast(from *engine.Instance, e engine.SignalThrown) {
 	awaiting := u.rows(tableSignals, rowKey{}.text(e.Name))
 	for _, key := range awaiting {
-		u.then(func() {
+		u.thenBy(from, func() {
 			u.follow(engine.Key(num(key, 2)), engine.CorrelateSignal{Subscription: engine.ID(num(key, 1)), Variables: e.Variables})
 		})
 	}

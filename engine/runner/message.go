@@ -67,7 +67,7 @@ func (m *message) isSealed() bool {
 // published is a message that came in by REST.
 func (u *unit) published(key engine.Key, p Publication) *message {
 	event := map[string]any{"id": p.ID, "type": p.Name, "time": u.now.Format(time.RFC3339Nano)}
-	u.trace.describe(event)
+	u.cause.trace.describe(event)
 	if p.ID == "" {
 		event["id"] = key.String()
 	}

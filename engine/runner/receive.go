@@ -44,7 +44,6 @@ func (u *unit) take(record Incoming, failed error) {
 		}
 	}
 	m := newMessage(key, record)
-	u.trace = m.trace()
 	reason, poison := u.isPoison(work)
 	u.acquit(work)
 	switch {

@@ -87,7 +87,7 @@ type unit struct {
 	acquitted []uint64
 	counted   []counted
 	depth     map[engine.Key]int // of calls, of the instances started in this unit
-	trace     Trace              // what caused the command at hand
+	cause     cause              // of the command at hand
 	stepping  engine.Key         // the instance whose step runs, for the log
 	finally   func() error       // runs after everything that follows; its error undoes it all
 	failure   error
@@ -109,7 +109,7 @@ type undoneChange struct {
 }
 
 func (b *batch) newUnit() *unit {
-	return &unit{batch: b, state: b.state, undo: b.r.undo[:0], undone: b.r.undone[:0], told: len(b.entries), trace: b.trace, counted: b.r.counted[:0]}
+	return &unit{batch: b, state: b.state, undo: b.r.undo[:0], undone: b.r.undone[:0], told: len(b.entries), cause: cause{trace: b.trace}, counted: b.r.counted[:0]}
 }
 
 // maxFollowing bounds the commands that may follow from one request: processes that call themselves, or throw the signal

@@ -148,21 +148,21 @@ func (u *unit) effect(in *engine.Instance, effect engine.Effect) {
 	case engine.PublishMessage:
 		u.publish(in, e.MessageThrown)
 	case engine.StartChild:
-		u.then(func() { u.startChild(in, e) })
+		u.thenBy(in, func() { u.startChild(in, e) })
 	case engine.CancelChild:
-		u.then(func() { u.cancelChild(in.Key, e.Subscription) })
+		u.thenBy(in, func() { u.cancelChild(in.Key, e.Subscription) })
 	case engine.NotifyParent:
 		if e.Parent.Subscription != 0 {
-			u.then(func() {
+			u.thenBy(in, func() {
 				u.follow(e.Parent.Key, engine.EndCall{Subscription: e.Parent.Subscription, Outcome: e.Outcome})
 			})
 		}
 	case engine.EscalateParent:
-		u.then(func() {
+		u.thenBy(in, func() {
 			u.follow(e.Parent.Key, engine.EscalateCall{Subscription: e.Parent.Subscription, Code: e.Code, Variables: e.Variables})
 		})
 	case engine.BroadcastSignal:
-		u.then(func() { u.broadcast(in, e.SignalThrown) })
+		u.thenBy(in, func() { u.broadcast(in, e.SignalThrown) })
 	default:
 		panic(fmt.Sprintf("effect %T is not known", effect))
 	}

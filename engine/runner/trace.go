@@ -11,7 +11,7 @@ import (
 )
 
 // Trace is a place in a distributed trace (W3C Trace Context): what caused something, so that what follows from it can say so. The zero value is
-// none. An instance has the trace of the newest command that had one; what it calls has the caller's until then. No trace begins here.
+// none. An instance has the trace of the newest message or request; timers and workers go on with it, and so does what it calls. No trace begins here.
 type Trace struct {
 	Parent string // traceparent
 	State  string // tracestate, "" if there is none
@@ -123,26 +123,45 @@ func (m *message) trace() Trace {
 	return ParseTrace(attribute(m.Event, attributeTraceParent), attribute(m.Event, attributeTraceState))
 }
 
+// cause is what the unit does something for.
+type cause struct {
+	trace   Trace
+	message bool // it is a message: without a trace, it ends the one that was there
+}
+
 // causedBy lets a message be the cause of what the unit does. It returns what was that before, for causedAsBefore.
-func (u *unit) causedBy(m *message) Trace {
-	before := u.trace
-	if t := m.trace(); t.Parent != "" {
-		u.trace = t
-	}
+func (u *unit) causedBy(m *message) cause {
+	before := u.cause
+	u.cause = cause{m.trace(), true}
 	return before
 }
 
-func (u *unit) causedAsBefore(t Trace) { u.trace = t }
+func (u *unit) causedAsBefore(c cause) { u.cause = c }
 
-// carry gives an instance the trace of the command at hand, else, if it is new, that of its caller.
+// thenBy is then for what an instance does to others: it is part of the instance's trace, if that has one.
+func (u *unit) thenBy(in *engine.Instance, do func()) {
+	u.then(func() {
+		defer u.causedAsBefore(u.cause)
+		u.cause.message = false
+		if t := u.traceOf(in.Key); t.Parent != "" {
+			u.cause.trace = t
+		}
+		do()
+	})
+}
+
+// carry gives an instance the trace of the command at hand, else, if it is new, that of its caller. A message without one takes it away.
 func (u *unit) carry(in *engine.Instance, isNew bool) {
-	t := u.trace
+	t, old := u.cause.trace, u.traceOf(in.Key)
 	if t.Parent == "" && isNew && in.Parent != nil {
 		t = u.traceOf(in.Parent.Key)
 	}
-	if t.Parent != "" && t != u.traceOf(in.Key) {
+	switch {
+	case t.Parent != "" && t != old:
 		u.r.traces = true
 		u.put(tableTraces, rowKey{}.key(in.Key), []byte(t.Parent+t.State))
+	case t.Parent == "" && u.cause.message && old.Parent != "":
+		u.delete(tableTraces, rowKey{}.key(in.Key))
 	}
 }
 

@@ -74,6 +74,49 @@ func TestTrace(t *testing.T) {
 	require.Empty(t, w.awaitPublished("said", 3)[2].TraceParent)
 }
 
+// A message without a trace begins something else: what follows from it is no part of what the instance was caused by before.
+func TestTraceEnds(t *testing.T) {
+	w := newWorld(t)
+	w.install(model("traced", startOn("s", "begin"), message("begin", "begin", ""), publish("tell", "said", "=1>n"), catch("more", "m"), message("m", "more", "=k"),
+		call("call", "teller", ""), timer("wait", "PT1H"), publish("again", "said", "=2>n"), end, "s -> tell -> more -> call -> wait -> again -> end"), teller)
+	for i, key := range []string{"K", "L"} {
+		w.send("begin", "b"+key, map[string]any{"traceparent": traceParent}, map[string]any{"k": key, "n": int64(3)})
+		requireTraced(t, w.awaitPublished("said", i+1)[i], traceID, "01", "")
+	}
+	w.send("more", "2", map[string]any{"correlationkey": "K"}, map[string]any{})
+	require.Empty(t, w.awaitPublished("told", 1)[0].TraceParent)
+	_, err := w.r.Publish(w.ctx, runner.Publication{Name: "more", CorrelationKey: "L"})
+	require.NoError(t, err)
+	require.Empty(t, w.awaitPublished("told", 2)[1].TraceParent)
+	w.restart()
+	w.advance(time.Hour)
+	for _, m := range w.awaitPublished("said", 4)[2:] {
+		require.Empty(t, m.TraceParent)
+	}
+}
+
+// What an instance does to others is part of its trace, also when a timer set it off: signals, and what they start.
+func TestTraceOfSignals(t *testing.T) {
+	w := newWorld(t)
+	signal := `<signal id="sig" name="go"/>`
+	w.install(
+		model("thrower", start, timer("wait", "PT1H"), `<intermediateThrowEvent id="throw"><signalEventDefinition signalRef="sig"/></intermediateThrowEvent>`, signal, end, "start -> wait -> throw -> end"),
+		model("starter", `<startEvent id="s"><signalEventDefinition signalRef="sig"/></startEvent>`, signal, publish("tell", "started", "=1>n"), end, "s -> tell -> end"),
+		model("catcher", start, `<intermediateCatchEvent id="c"><signalEventDefinition signalRef="sig"/></intermediateCatchEvent>`, signal, publish("tell", "caught", "=1>n"), end, "start -> c -> tell -> end"),
+	)
+	w.launch("catcher", nil)
+	_, err := w.r.Start(runner.WithTrace(w.ctx, runner.ParseTrace(traceParent, "")), runner.Start{ProcessID: "thrower"})
+	require.NoError(t, err)
+	w.advance(time.Hour)
+	requireTraced(t, w.awaitPublished("started", 1)[0], traceID, "01", "")
+	requireTraced(t, w.awaitPublished("caught", 1)[0], traceID, "01", "")
+
+	w.launch("catcher", nil)
+	require.NoError(t, w.r.Broadcast(runner.WithTrace(w.ctx, runner.ParseTrace(otherTrace, "")), "go", nil))
+	requireTraced(t, w.awaitPublished("started", 2)[1], strings.Repeat("1", 32), "00", "")
+	requireTraced(t, w.awaitPublished("caught", 2)[1], strings.Repeat("1", 32), "00", "")
+}
+
 // A call by REST is a cause like a record; so is a message that was kept for the instance.
 func TestTraceOfCalls(t *testing.T) {
 	w := newWorld(t)
