@@ -2,6 +2,8 @@ package tosca
 
 import (
 	"slices"
+
+	"github.com/sonata-bpmn/sonata/engine/runner/secret"
 )
 
 // NodeTemplate is a node template.
@@ -107,9 +109,12 @@ func (t *ServiceTemplate) checkInstance(f *findings, element Identifier, values 
 	c.hideFields(values, n.kind)
 	shape := c.shape(values, n.kind)
 	given := c.assign(values, shape)
+	kept := map[*node]any{}
 	for _, p := range shape.properties {
 		value, there := given[p], own.field(p.name)
 		switch {
+		case !value.isNull() && p.common() && value.text == secret.Masked && there != nil && secret.Sealed(there.text):
+			kept[value] = there.text
 		case !value.isNull() && p.common() && !there.isNull() && !there.equal(value):
 			c.errorf(value, "%s is common to all instances, and the definition gives %s", p.name, describe(there)).hint("leave it out")
 		case !value.isNull():
@@ -118,7 +123,13 @@ func (t *ServiceTemplate) checkInstance(f *findings, element Identifier, values 
 			c.errorf(values, "property %s is missing", p.name).hint("%s says that it is required: %s", n.kind.id.Name, p.schema.name)
 		}
 	}
-	return c.secrets()
+	all := c.secrets()
+	for i, v := range all {
+		if text, is := kept[v.at]; is {
+			all[i].value = text
+		}
+	}
+	return all
 }
 
 // spelt says whether the definition gives a property by another spelling.

@@ -73,6 +73,8 @@ func (c *checker) hideFields(n *node, t *typeDef) {
 				return p.name == item.key && p.sensitive
 			}) {
 				c.hide(item)
+			} else {
+				c.hideMasked(item)
 			}
 		case p.sensitive:
 			c.hide(item)
@@ -84,19 +86,32 @@ func (c *checker) hideFields(n *node, t *typeDef) {
 
 // hideIn hides what is sensitive in a value: what its data type says. Where something else stands than that, it may be a secret at a wrong place.
 func (c *checker) hideIn(n *node, s *schema) {
-	if n.isNull() || isFunction(n) || !c.spend(n, 1) {
+	if n.isNull() || !c.spend(n, 1) {
 		return
 	}
 	data, entry := c.dataType(s), c.entryOf(s)
 	switch {
+	case isFunction(n), n.text == secret.Masked:
+		c.hideMasked(n)
 	case data != nil && c.primitiveOf(data) == "" && n.kind == object:
 		c.hideFields(n, data)
 	case entry != nil && n.kind != scalar:
 		for _, item := range n.items {
 			c.hideIn(item, entry)
 		}
-	case n.text != secret.Masked:
+	default:
 		n.hidden = c.leads(s, map[*typeDef]bool{})
+		c.hideMasked(n)
+	}
+}
+
+// hideMasked hides what is shown in place of a sensitive value, wherever it is sent back: where a function stood, the property itself is none.
+func (c *checker) hideMasked(n *node) {
+	if n.text == secret.Masked {
+		c.hide(n)
+	}
+	for _, item := range n.items {
+		c.hideMasked(item)
 	}
 }
 

@@ -127,7 +127,7 @@ func (h *handlers) createFromProperties(r *http.Request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	values, err := h.parse(body, templates)
+	values, err := h.parseAgain(body, templates)
 	if err != nil {
 		return reply{}, err
 	}

@@ -15,19 +15,45 @@ import (
 
 // parse reads a service template that comes from outside and seals what is sensitive in it: nothing else of it reaches the engine.
 func (h *handlers) parse(text []byte, known []*tosca.ServiceTemplate) (*tosca.ServiceTemplate, error) {
+	return h.parseWith(h.seal, text, known)
+}
+
+// parseAgain is parse for one that is commissioned, with other values in it: what is sent as it was shown stays what it is.
+func (h *handlers) parseAgain(text []byte, known []*tosca.ServiceTemplate) (*tosca.ServiceTemplate, error) {
+	return h.parseWith(func(path string, value any) (string, error) {
+		if value == secret.Masked {
+			var kept []string
+			for _, t := range known {
+				if text, _ := at(t.Value(), path).(string); secret.Sealed(text) {
+					kept = append(kept, text)
+				}
+			}
+			if len(kept) == 1 { // of several it may be another one's
+				return kept[0], nil
+			}
+		}
+		return h.seal(path, value)
+	}, text, known)
+}
+
+func (h *handlers) parseWith(seal tosca.Seal, text []byte, known []*tosca.ServiceTemplate) (*tosca.ServiceTemplate, error) {
 	if err := refuseSealed(text); err != nil {
 		return nil, err
 	}
-	return h.parseKept(text, known)
+	return sealedTemplate(seal, text, known)
 }
 
 // parseKept is parse for one that was sealed here already.
 func (h *handlers) parseKept(text []byte, known []*tosca.ServiceTemplate) (*tosca.ServiceTemplate, error) {
+	return sealedTemplate(h.seal, text, known)
+}
+
+func sealedTemplate(seal tosca.Seal, text []byte, known []*tosca.ServiceTemplate) (*tosca.ServiceTemplate, error) {
 	t, err := tosca.Parse(text, known...)
 	if err != nil {
 		return nil, err
 	}
-	return t.Sealed(h.seal, known...)
+	return t.Sealed(seal, known...)
 }
 
 // refuseSealed refuses a document in YAML or JSON that has an encrypted value, however it is written: who sends one wants to have it opened. What

@@ -161,6 +161,37 @@ func TestSecretsAreNotMixedUp(t *testing.T) {
 	require.Contains(t, told["errorDetails"], "this is how a sensitive value is shown")
 }
 
+// What is commissioned can be sent back as it was shown, with other values in it, as CLAMP's GUI does; so can a control loop with common values, and
+// with what a function made of a secret. Where it is not known what was there, it is refused.
+func TestSecretsOfTheDefinitionSentBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.says(`{"messageType":"PARTICIPANT_REGISTER","messageId":"m","participantId":{"name":"First","version":"1"},"participantType":{"name":"kind.First","version":"1.0.0"}}`)
+	template := strings.NewReplacer(`"apiPin":47114711`, `"apiPin":47114711,"login":"hunter-definition","image":{"concat":["https://",{"get_property":["SELF","login"]}]}`).Replace(withSecrets)
+	w.clamp(http.MethodPost, "/commission", template, 200)
+	shown := w.ask(controlloop.Prefix+"/commission/toscaservicetemplate", "application/json")
+	require.Equal(t, 3, strings.Count(shown, "•••"))
+	w.clamp(http.MethodPost, "/instanceProperties", shown, 200)
+	made := w.clamp(http.MethodGet, "/instantiation", "", 200)["controlLoopList"].([]any)[0].(map[string]any)
+	name, version := made["name"].(string), made["version"].(string)
+	back, err := json.Marshal(map[string]any{"controlLoopList": []any{made}})
+	require.NoError(t, err)
+	require.Equal(t, 2, strings.Count(string(back), "•••"), string(back))
+	w.clamp(http.MethodPut, "/instantiation", strings.Replace(string(back), `"login":"•••"`, `"login":"•••","apiPin":"•••"`, 1), 200)
+	w.clamp(http.MethodPut, "/instantiation/command", fmt.Sprintf(`{"orderedState":"PASSIVE","controlLoopIdentifierList":[{"name":%q,"version":%q}]}`, name, version), 202)
+	for _, value := range []string{`"apiPin":47114711`, `"login":"hunter-definition"`, `"image":"https://hunter-definition"`} {
+		require.Contains(t, w.sent("CONTROL_LOOP_UPDATE"), value)
+	}
+
+	told := w.clamp(http.MethodPost, "/instantiation", strings.NewReplacer(`"a"`, `"z"`, "nginx", "•••").Replace(secretInstance("hunter-one")), 400)
+	require.Contains(t, told["errorDetails"], "propertiesMap/image: this is how a sensitive value is shown")
+	told = w.clamp(http.MethodPost, "/commission", strings.Replace(template, `{"concat"`, `"•••","x":{"concat"`, 1), 406)
+	require.NotContains(t, told["errorDetails"], "hunter")
+	w.clamp(http.MethodPost, "/commission", strings.NewReplacer("secretive", "other", "org.onap.Loop", "org.onap.Other").Replace(template), 200)
+	told = w.clamp(http.MethodPost, "/instanceProperties", shown, 400)
+	require.Contains(t, told["errorDetails"], "this is how a sensitive value is shown", "two have it, under one path")
+}
+
 // sentOn is all that was sent on a topic.
 func (w *world) sentOn(topic string) string {
 	w.settle()

@@ -107,7 +107,14 @@ func (c *cli) restore(ctx context.Context, path, data string) error {
 	if err := os.Remove(data); err != nil && !errors.Is(err, os.ErrNotExist) { // it is empty
 		return err
 	}
-	return os.Rename(part, data)
+	if err := os.Rename(part, data); err != nil {
+		return err
+	}
+	keys, err := sealedWith(data)
+	if len(keys) > 0 {
+		fmt.Fprintf(c.out, "Its sensitive values are encrypted with the key %s, which a backup does not have:\nput your copy of %s there before you start Sonata.\n", strings.Join(keys, ", "), filepath.Join(data, secretKeyFile))
+	}
+	return err
 }
 
 func (c *cli) checkCommand() *cobra.Command {

@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"github.com/sonata-bpmn/sonata/adapters/bolt"
 	"github.com/sonata-bpmn/sonata/engine/runner/secret"
 )
 
@@ -21,10 +23,14 @@ func (s *server) secretKeys() (*secret.Keys, error) {
 	if path == "" {
 		path = filepath.Join(s.data, secretKeyFile)
 		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-			if err := makeSecretKey(path); err != nil {
+			missing, err := sealedWith(s.data)
+			if err == nil {
+				err = makeSecretKey(path)
+			}
+			if err != nil {
 				return nil, err
 			}
-			s.log.Info("a key for sensitive values was made; keep a copy of it apart from backups, which do not have it", slog.String("file", path))
+			s.tellOfNewKey(path, missing)
 		}
 	}
 	text, err := os.ReadFile(path)
@@ -41,10 +47,36 @@ func (s *server) secretKeys() (*secret.Keys, error) {
 	return keys, nil
 }
 
+// tellOfNewKey says what to do with a key that was made.
+func (s *server) tellOfNewKey(path string, missing []string) {
+	if len(missing) == 0 {
+		s.log.Info("a key for sensitive values was made; keep a copy of it apart from backups, which do not have it", slog.String("file", path))
+		return
+	}
+	s.log.Warn("a key for sensitive values was made, but the store has some that were encrypted with other keys, and cannot be read; add the lines of these keys below the new one, which is in use from now on, and start Sonata again",
+		slog.String("file", path), slog.String("missing", strings.Join(missing, ", ")))
+}
+
+// sealedWith gives the ids of the keys that sensitive values in a data directory are encrypted with.
+func sealedWith(data string) ([]string, error) {
+	file, err := os.Open(filepath.Join(data, bolt.FileName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return secret.KeysIn(file)
+}
+
 // makeSecretKey writes a file with a new key, durably: nothing is encrypted with a key that a power cut takes away.
 func makeSecretKey(path string) error {
 	unfinished := path + ".new"
-	file, err := os.OpenFile(unfinished, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err := os.Remove(unfinished); err != nil && !errors.Is(err, fs.ErrNotExist) { // others may read what is left there
+		return err
+	}
+	file, err := os.OpenFile(unfinished, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}

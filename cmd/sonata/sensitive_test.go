@@ -69,6 +69,8 @@ func TestSensitiveValues(t *testing.T) {
 	backup := filepath.Join(t.TempDir(), "backup.tar")
 	k.client("backup", backup)
 	requireInBackup(t, backup)
+	restored := sonataCommand(t, "restore", backup, "--data", filepath.Join(t.TempDir(), "restored"))
+	require.Regexp(t, "encrypted with the key [0-9a-f]{8}, which a backup does not have", restored.out)
 	k.kill()
 	shown["the stream of all events"], shown["the log"] = live(), k.text()
 	k.sonata = serve(t, data, "--log-level", "debug")

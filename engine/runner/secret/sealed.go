@@ -3,7 +3,11 @@ package secret
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -16,6 +20,7 @@ const (
 var (
 	sealed = regexp.MustCompile(form)
 	whole  = regexp.MustCompile(`^` + form + `$`)
+	begun  = regexp.MustCompile(mark + `([0-9a-f]{8}):[A-Za-z0-9_-]`)
 	// shown is also what only looks like a sealed text, such as the beginning of one.
 	shown = regexp.MustCompile(mark + `[A-Za-z0-9_:-]*;?`)
 )
@@ -86,6 +91,27 @@ func SealedIn(document []byte) bool {
 		if text, isText := token.(string); isText && Sealed(text) {
 			return true
 		}
+	}
+}
+
+// KeysIn gives the ids of the keys that sealed what stands in a text of any size, such as the file of a store.
+func KeysIn(text io.Reader) ([]string, error) {
+	const most, overlap = 1 << 20, len(mark) + 2*idBytes + 2
+	ids := map[string]bool{}
+	window := make([]byte, 0, most+overlap)
+	for {
+		n, err := io.ReadFull(text, window[len(window):cap(window)])
+		window = window[:len(window)+n]
+		for _, found := range begun.FindAllSubmatch(window, -1) {
+			ids[string(found[1])] = true
+		}
+		switch {
+		case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+			return slices.Sorted(maps.Keys(ids)), nil
+		case err != nil:
+			return nil, err
+		}
+		window = window[:copy(window, window[len(window)-overlap:])]
 	}
 }
 

@@ -1,8 +1,10 @@
 package secret_test
 
 import (
+	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
 
@@ -93,6 +95,22 @@ func TestSealedTextsSayNothing(t *testing.T) {
 	require.JSONEq(t, `{"a":"•••","b":"x•••y"}`, secret.Mask(`{"a":"`+one+`","b":"x`+other+`y"}`))
 	require.Equal(t, "•••!", secret.Mask("ENCRYPTED:something!"), "what is not right is masked too")
 	require.Equal(t, "nothing", secret.Mask("nothing"))
+}
+
+// The keys of what is sealed are found in a text of any size, wherever they stand in it.
+func TestKeysIn(t *testing.T) {
+	t.Parallel()
+	for _, before := range []int{0, 5, 1<<20 - 30, 1<<20 - 5, 1 << 20, 1<<20 + 1, 1<<20 + 20, 3 << 20} {
+		text := strings.Repeat("x", before) + "ENCRYPTED:3f2a91c0:AA; ENCRYPTED:x ENCRYPTED:11111111:BB;ENCRYPTED:3f2a91c0:CC;"
+		ids, err := secret.KeysIn(strings.NewReader(text))
+		require.NoError(t, err)
+		require.Equal(t, []string{"11111111", "3f2a91c0"}, ids, before)
+	}
+	ids, err := secret.KeysIn(strings.NewReader("nothing"))
+	require.NoError(t, err)
+	require.Empty(t, ids)
+	_, err = secret.KeysIn(iotest.ErrReader(io.ErrClosedPipe))
+	require.ErrorIs(t, err, io.ErrClosedPipe)
 }
 
 // After a rotation new values are sealed with the new key, and old ones are opened with the old one. Without it the error names it.
