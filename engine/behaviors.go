@@ -66,11 +66,15 @@ type (
 	catcher interface {
 		subscribe(s *step, n *node, d *definition, w waiter) (Subscription, error)
 	}
-	// thrower does what a throwing event does, and says whether the token may leave the event now.
+	// thrower evaluates what a throwing event needs, and gives what is left to do.
 	thrower interface {
-		throw(s *step, n *node, d *definition, t Token) (leave bool, err error)
+		throw(s *step, n *node, d *definition, t Token) (throwing, error)
 	}
 )
+
+// throwing does what a throwing event does, and says whether the token may leave the event now. It cannot fail: all that can has been
+// evaluated.
+type throwing func() (leave bool)
 
 // triggers is the index of event definitions by their XML local name.
 var triggers = map[string]trigger{

@@ -30,17 +30,14 @@ func (cancelTrigger) link(c *compiler, n *node, d *definition) {
 	}
 }
 
-func (cancelTrigger) throw(s *step, n *node, _ *definition, t Token) (bool, error) {
-	for other, ok := s.tokens.next(t.Scope, 0); ok; other, ok = s.tokens.next(t.Scope, other.ID) {
-		if other.ID != t.ID {
-			s.consume(other.ID, true)
+func (cancelTrigger) throw(s *step, n *node, _ *definition, t Token) (throwing, error) {
+	return func() bool {
+		s.withdrawOthers(t)
+		if !s.compensate(n, t, []ID{t.Scope}, "") {
+			s.cancelTransaction(n, t)
 		}
-	}
-	s.closeEventSubProcesses(t.Scope)
-	if !s.compensate(n, t, []ID{t.Scope}, "") {
-		s.cancelTransaction(n, t)
-	}
-	return false, nil
+		return false
+	}, nil
 }
 
 // cancelTransaction leaves the transaction around a cancel end event, when its compensation is done.

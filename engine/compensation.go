@@ -58,20 +58,24 @@ func (n *node) compensated() []*container {
 
 // throw begins to compensate. The token stays in the event until the last handler is done, or, if the event does not wait, another
 // one does, from which no flow goes on.
-func (compensateTrigger) throw(s *step, n *node, d *definition, t Token) (bool, error) {
+func (compensateTrigger) throw(s *step, n *node, d *definition, t Token) (throwing, error) {
+	return func() bool { return s.throwCompensation(n, d, t) }, nil
+}
+
+func (s *step) throwCompensation(n *node, d *definition, t Token) (leave bool) {
 	scopes := []ID{t.Scope}
 	for len(scopes) < len(n.compensated()) {
 		scopes = append(scopes, s.in.Scope(scopes[len(scopes)-1]).Parent)
 	}
 	if d.source.WaitForCompletion {
-		return !s.compensate(n, t, scopes, d.source.ActivityRef), nil
+		return !s.compensate(n, t, scopes, d.source.ActivityRef)
 	}
 	beside := s.place(t.Scope, n)
 	s.emit(ScopeOpened{Scope{ID: s.newID(), Parent: t.Scope, Token: beside.ID, Node: n.id, Beside: true}})
 	if beside = *s.in.Token(beside.ID); !s.compensate(n, beside, scopes, d.source.ActivityRef) {
 		s.consume(beside.ID, false)
 	}
-	return true, nil
+	return true
 }
 
 // isBeside says whether a token only runs compensation handlers, beside the flow of the event that threw.

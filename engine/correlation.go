@@ -202,7 +202,7 @@ func (s *step) firstKey(c *conversation, m Message) (string, error) {
 }
 
 func (s *step) beginConversation(c *conversation, key string) {
-	if key == "" {
+	if key == "" || s.in.Conversations[c.id] != "" {
 		return
 	}
 	s.emit(ConversationBegun{Correlation: c.id, Key: key})

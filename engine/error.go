@@ -20,8 +20,8 @@ func (errorTrigger) link(c *compiler, n *node, d *definition) {
 	}
 }
 
-func (errorTrigger) throw(s *step, n *node, d *definition, t Token) (bool, error) {
-	return false, s.throwError(n, t, thrownError{code: d.code, variables: s.sent(n, d.index, t)})
+func (errorTrigger) throw(s *step, n *node, d *definition, t Token) (throwing, error) {
+	return s.prepareError(n, t, thrownError{code: d.code, variables: s.sent(n, d.index, t)})
 }
 
 func isError(d *definition) bool { _, ok := d.trigger.(errorTrigger); return ok }
@@ -35,26 +35,39 @@ type thrownError struct {
 // throwError gives an error to the nearest catcher, else to the caller. Without any catcher it is a fault, and nothing has
 // changed.
 func (s *step) throwError(n *node, t Token, e thrownError) error {
+	throw, err := s.prepareError(n, t, e)
+	if err == nil {
+		throw()
+	}
+	return err
+}
+
+// prepareError finds who catches an error. What else the thrower throws before it does not change that, but by ending the thrower.
+func (s *step) prepareError(n *node, t Token, e thrownError) (throwing, error) {
 	thrown := ErrorThrown{Element: n.id, Code: e.code, Text: e.text}
 	if found := s.seek(n, t, isError, e.code); found.catcher != nil {
 		thrown.CaughtBy = found.catcher.id
-		s.emit(thrown)
-		if results := found.catcher.caught(isError, e); found.catcher.host != nil {
-			s.interrupt(found.catcher, found.host, results)
-		} else {
-			s.startEventSubProcess(found.catcher.container.node, found.catcher, found.scope, results)
-		}
-		return nil
+		return func() bool {
+			s.emit(thrown)
+			if results := found.catcher.caught(isError, e); found.catcher.host != nil {
+				s.interrupt(found.catcher, found.host, results)
+			} else {
+				s.startEventSubProcess(found.catcher.container.node, found.catcher, found.scope, results)
+			}
+			return false
+		}, nil
 	}
 	if p := s.in.Parent; p != nil && (p.CatchesAll || slices.Contains(p.Catches, e.code)) {
-		s.emit(thrown)
-		s.end(StateTerminated, Outcome{Kind: OutcomeError, Code: e.code, Text: e.text, Variables: e.variables})
-		return nil
+		return func() bool {
+			s.emit(thrown)
+			s.end(StateTerminated, Outcome{Kind: OutcomeError, Code: e.code, Text: e.text, Variables: e.variables})
+			return false
+		}, nil
 	}
 	if e.text != "" {
-		return faultf(IncidentUnhandledError, "nothing catches the error %q that %s throws: %s", e.code, n, e.text)
+		return nil, faultf(IncidentUnhandledError, "nothing catches the error %q that %s throws: %s", e.code, n, e.text)
 	}
-	return faultf(IncidentUnhandledError, "nothing catches the error %q that %s throws", e.code, n)
+	return nil, faultf(IncidentUnhandledError, "nothing catches the error %q that %s throws", e.code, n)
 }
 
 // caughtAbove lists the error codes that something around a call activity catches, for the instance that it calls.

@@ -15,9 +15,12 @@ func (escalationTrigger) link(c *compiler, n *node, d *definition) {
 	}
 }
 
-func (escalationTrigger) throw(s *step, n *node, d *definition, t Token) (bool, error) {
-	s.escalate(n, t, d.code, s.sent(n, d.index, t))
-	return s.in.Token(t.ID) != nil, nil
+func (escalationTrigger) throw(s *step, n *node, d *definition, t Token) (throwing, error) {
+	variables := s.sent(n, d.index, t)
+	return func() bool {
+		s.escalate(n, t, d.code, variables)
+		return s.in.Token(t.ID) != nil
+	}, nil
 }
 
 // escalate gives an escalation to the nearest catcher, and to the caller if there is none here.

@@ -24,4 +24,7 @@ func (c *compiler) event(n *node) {
 		n.definitions = append(n.definitions, d)
 		d.trigger.link(c, n, d)
 	}
+	if where == positionThrow || where == positionEnd {
+		slices.SortStableFunc(n.definitions, func(a, b *definition) int { return a.order() - b.order() })
+	}
 }

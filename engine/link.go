@@ -26,15 +26,17 @@ func (linkTrigger) link(c *compiler, n *node, d *definition) {
 	}
 }
 
-func (linkTrigger) throw(s *step, n *node, d *definition, t Token) (bool, error) {
-	for _, target := range n.container.nodes {
-		if target.kind() == "intermediateCatchEvent" && target.linkName() == d.name {
-			s.consume(t.ID, false)
-			s.leave(target, s.place(t.Scope, target), nil)
-			break
+func (linkTrigger) throw(s *step, n *node, d *definition, t Token) (throwing, error) {
+	return func() bool {
+		for _, target := range n.container.nodes {
+			if target.kind() == "intermediateCatchEvent" && target.linkName() == d.name {
+				s.consume(t.ID, false)
+				s.leave(target, s.place(t.Scope, target), nil)
+				break
+			}
 		}
-	}
-	return false, nil
+		return false
+	}, nil
 }
 
 // linkName is the name of a link event, "" of every other node.

@@ -188,18 +188,16 @@ func (s *step) completeInstance(n *node, t Token) {
 			err = faultf(IncidentMapping, "the output element of %s: %w", n, err)
 		}
 	}
-	var thrown []loopThrow
+	var throws []throwing
 	if err == nil {
-		thrown, err = s.completing(n, *s.in.Token(t.ID))
+		throws, err = s.completing(n, *s.in.Token(t.ID))
 	}
-	if err == nil {
-		err = s.throwAll(n, t, thrown)
-	}
-	switch {
-	case err != nil:
+	if err != nil {
 		s.raise(t, n, settled, err)
 		return
-	case s.in.Token(t.ID) == nil: // a boundary event caught what was thrown, and interrupts
+	}
+	s.throwAll(t, throws)
+	if s.in.Token(t.ID) == nil { // a boundary event caught what was thrown, and interrupts
 		return
 	}
 	s.recordCompletion(n, *s.in.Token(t.ID))

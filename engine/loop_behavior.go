@@ -47,16 +47,17 @@ func (c *compiler) complexBehaviors(n *node, l *bpmn.LoopCharacteristics) []*loo
 		b.event.inputs = c.mappings(source.Event, source.Event.Inputs)
 		behaviors = append(behaviors, b)
 	}
-	// An error that nobody catches is a fault, and resolving that throws again: so it goes before all others.
-	slices.SortStableFunc(behaviors, func(a, b *loopBehavior) int { return a.rank() - b.rank() })
+	slices.SortStableFunc(behaviors, func(a, b *loopBehavior) int { return a.order() - b.order() })
 	return behaviors
 }
 
-func (b *loopBehavior) rank() int {
-	if slices.ContainsFunc(b.event.definitions, isError) {
-		return 0
+// order is that of the last of its definitions.
+func (b *loopBehavior) order() int {
+	order := 0
+	for _, d := range b.event.definitions {
+		order = max(order, d.order())
 	}
-	return 1
+	return order
 }
 
 // implicitThrow makes the event that throws one event definition; without one, a signal that has the name of the
@@ -93,8 +94,8 @@ type loopThrow struct {
 	data  map[string]any
 }
 
-// completing says what one instance throws as it completes. What the conditions see counts it as completed.
-func (s *step) completing(n *node, t Token) ([]loopThrow, error) {
+// completing makes what one instance throws as it completes. What the conditions see counts it as completed.
+func (s *step) completing(n *node, t Token) ([]throwing, error) {
 	if len(n.loop.behaviors) == 0 {
 		return nil, nil
 	}
@@ -109,7 +110,7 @@ func (s *step) completing(n *node, t Token) ([]loopThrow, error) {
 		}
 		return s.lookup(t.inside(), name)
 	}
-	var thrown []loopThrow
+	var throws []throwing
 	for _, b := range n.loop.behaviors {
 		holds := !b.firstOnly || first
 		if b.condition != nil {
@@ -132,64 +133,68 @@ func (s *step) completing(n *node, t Token) ([]loopThrow, error) {
 				return nil, err
 			}
 		}
-		thrown = append(thrown, loopThrow{b.event, data})
-	}
-	return thrown, nil
-}
-
-// throwAll throws events from an instance until one of them ends it.
-func (s *step) throwAll(n *node, t Token, thrown []loopThrow) error {
-	for _, e := range thrown {
-		for _, d := range e.event.definitions {
-			if s.in.Token(t.ID) == nil {
-				return nil
+		for _, d := range b.event.definitions {
+			throw, err := s.throwFrom(n, t, loopThrow{b.event, data}, d)
+			if err != nil {
+				return nil, err
 			}
-			if err := s.throwFrom(n, t, e, d); err != nil {
-				return err
-			}
+			throws = append(throws, throw)
 		}
 	}
-	return nil
+	return throws, nil
 }
 
-func (s *step) throwFrom(n *node, t Token, e loopThrow, d *definition) error {
+func (s *step) throwFrom(n *node, t Token, e loopThrow, d *definition) (throwing, error) {
 	data := e.data
 	if name := e.event.payload(d.index); name != "" {
 		data = spread(data[name])
 	}
 	switch d.trigger.(type) {
 	case errorTrigger:
-		return s.throwError(n, t, thrownError{code: d.code, variables: data})
-	case escalationTrigger:
-		s.escalate(n, t, d.code, data)
-	case signalTrigger:
-		if sub := s.boundarySubscription(n, t, SubscriptionSignal, d.name); sub != nil {
-			s.fire(*sub, s.p.nodes[sub.Element].brought(sub.Definition, data))
-			return nil
-		}
-		s.emit(SignalThrown{Element: n.id, Name: d.name, Variables: data})
+		return s.prepareError(n, t, thrownError{code: d.code, variables: data})
 	case messageTrigger:
 		return s.throwMessage(n, t, e, d)
+	case escalationTrigger:
+		return func() bool {
+			s.escalate(n, t, d.code, data)
+			return true
+		}, nil
+	default:
+		return func() bool {
+			if sub := s.boundarySubscription(n, t, SubscriptionSignal, d.name); sub != nil {
+				s.fire(*sub, s.p.nodes[sub.Element].brought(sub.Definition, data))
+			} else {
+				s.emit(SignalThrown{Element: n.id, Name: d.name, Variables: data})
+			}
+			return true
+		}, nil
 	}
-	return nil
 }
 
-// throwMessage gives the message to a boundary event that waits for it, else publishes it.
-func (s *step) throwMessage(n *node, t Token, e loopThrow, d *definition) error {
+// throwMessage gives the message to a boundary event that waits for it, else publishes it. Only as it is thrown it is known which, so
+// that it could be published is asked in any case.
+func (s *step) throwMessage(n *node, t Token, e loopThrow, d *definition) (throwing, error) {
 	var data any = e.data
 	if name := e.event.payload(d.index); name != "" {
 		data = e.data[name]
 	}
 	topic, err := s.text(d.work.topic, t.inside(), "the topic of", n)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if sub := s.boundarySubscription(n, t, SubscriptionMessage, topic); sub != nil {
+	publish, err := d.work.send(s, n, t, data)
+	if err != nil {
+		return nil, err
+	}
+	return func() bool {
+		sub := s.boundarySubscription(n, t, SubscriptionMessage, topic)
+		if sub == nil {
+			return publish()
+		}
 		message := Message{Name: topic, Data: data}
 		s.fire(*sub, message.results(s.p.nodes[sub.Element], sub.Definition))
-		return nil
-	}
-	return d.work.send(s, n, t, data)
+		return true
+	}, nil
 }
 
 // boundarySubscription finds what a boundary event of the whole activity waits for.

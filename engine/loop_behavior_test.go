@@ -130,14 +130,20 @@ func TestLoopBehaviorRefused(t *testing.T) {
 	}
 }
 
-// An error goes before all other events, so that an error that nobody catches does not throw them again and again.
-func TestLoopBehaviorErrorsFirst(t *testing.T) {
+// That nobody catches an error is known before anything is thrown; one that is caught goes after all other events, as it ends the activity.
+func TestLoopBehaviorErrors(t *testing.T) {
 	const loop = `behavior="Complex"><loopCardinality>1</loopCardinality>
-		<complexBehaviorDefinition id="x"><condition>true</condition><event id="e1"><signalEventDefinition signalRef="sig" /></event></complexBehaviorDefinition>
-		<complexBehaviorDefinition id="y"><condition>true</condition><event id="e2"><errorEventDefinition errorRef="err" /></event></complexBehaviorDefinition>`
+		<complexBehaviorDefinition id="x"><condition>true</condition><event id="e1"><errorEventDefinition errorRef="err" /></event></complexBehaviorDefinition>
+		<complexBehaviorDefinition id="y"><condition>true</condition><event id="e2"><signalEventDefinition signalRef="sig" /></event></complexBehaviorDefinition>`
 	k := start(t, drawn(t, looping(loop, ""), beside), engine.StartInstance{})
 	k.Complete("u", nil)
 	k.Resolve()
 	require.Len(t, k.In.Incidents, 1)
 	require.Empty(t, k.Effects)
+
+	k = start(t, drawn(t, looping(loop, boundary(`<errorEventDefinition errorRef="err" />`, "true")), beside), engine.StartInstance{})
+	k.Complete("u", nil)
+	k.Completed()
+	require.Equal(t, "one done", k.Effects[0].(engine.BroadcastSignal).Name)
+	require.Contains(t, k.Path(), "b after")
 }

@@ -53,8 +53,8 @@ func (messageTrigger) subscribe(s *step, n *node, d *definition, w waiter) (Subs
 	return sub, err
 }
 
-func (messageTrigger) throw(s *step, n *node, d *definition, t Token) (bool, error) {
-	return d.work.begin(s, n, t)
+func (messageTrigger) throw(s *step, n *node, d *definition, t Token) (throwing, error) {
+	return d.work.prepare(s, n, t)
 }
 
 func (c CorrelateMessage) handle(s *step) error {

@@ -65,6 +65,11 @@ func codeOf(d *bpmn.EventDefinition) string {
 	return ""
 }
 
+// uncaught says whether nobody catches what an event definition throws, though it has to be caught.
+func (n *naive) uncaught(v *visit, d *bpmn.EventDefinition) bool {
+	return d.Error != nil && n.find(v, d.Kind, d.Error.Code) == nil && (n.catches == nil || !n.catches(d.Error.Code))
+}
+
 // throwError ends what is between the thrower and its catcher; what nobody catches is an incident at the thrower.
 func (n *naive) throwError(v *visit, code string, data map[string]any) {
 	c := n.find(v, "errorEventDefinition", code)

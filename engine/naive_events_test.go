@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -354,6 +355,33 @@ func (n *naive) beginAtStart(v *visit, data map[string]any) {
 	n.happen(s, data)
 }
 
+// inOrder puts what may end its thrower after the rest.
+func inOrder(definitions []*bpmn.EventDefinition) []*bpmn.EventDefinition {
+	order := func(d *bpmn.EventDefinition) int {
+		switch d.Kind {
+		case "messageEventDefinition", "signalEventDefinition", "compensateEventDefinition":
+			return 0
+		case "escalationEventDefinition":
+			return 1
+		}
+		return 2
+	}
+	return slices.SortedStableFunc(slices.Values(definitions), func(a, b *bpmn.EventDefinition) int { return order(a) - order(b) })
+}
+
+// cannotThrow is why an event throws nothing at all; "" if it can throw everything.
+func (n *naive) cannotThrow(v *visit) string {
+	if publishes(v.node) {
+		if _, err := evaluate(bpmn.Expression{Text: cmp.Or(v.node.TaskDefinition.Headers["key"], "true")}, v.lookup); err != nil {
+			return "EXPRESSION_ERROR"
+		}
+	}
+	if slices.ContainsFunc(v.node.EventDefinitions, func(d *bpmn.EventDefinition) bool { return n.uncaught(v, d) }) {
+		return "UNHANDLED_ERROR_EVENT"
+	}
+	return ""
+}
+
 // throw is a throwing event or an end event: each of its triggers in turn, then the token goes on.
 func (n *naive) throw(v *visit) {
 	if len(v.node.Inputs) > 0 {
@@ -364,7 +392,11 @@ func (n *naive) throw(v *visit) {
 		}
 		v.vars = merged(v.vars, vars)
 	}
-	for _, d := range v.node.EventDefinitions {
+	if fault := n.cannotThrow(v); fault != "" {
+		n.fail(v, fault)
+		return
+	}
+	for _, d := range inOrder(v.node.EventDefinitions) {
 		switch d.Kind {
 		case "messageEventDefinition":
 			if !publishes(v.node) {

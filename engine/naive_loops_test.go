@@ -166,6 +166,10 @@ func (n *naive) behave(w *visit) bool {
 		n.fail(w, "EXPRESSION_ERROR")
 		return false
 	}
+	if slices.ContainsFunc(thrown, func(d *bpmn.EventDefinition) bool { return n.uncaught(w, d) }) {
+		n.fail(w, "UNHANDLED_ERROR_EVENT")
+		return false
+	}
 	data := merged(attributes, map[string]any{"loopCounter": lookup("loopCounter")})
 	for _, d := range thrown {
 		n.throwFrom(w, d, data)
@@ -176,7 +180,7 @@ func (n *naive) behave(w *visit) bool {
 	return true
 }
 
-// behaviors are the event definitions to throw, errors first.
+// behaviors are the event definitions to throw.
 func (n *naive) behaviors(w *visit, lookup func(string) any) (thrown []*bpmn.EventDefinition, ok bool) {
 	switch spec := w.node.Loop; spec.Behavior {
 	case "None":
@@ -197,15 +201,7 @@ func (n *naive) behaviors(w *visit, lookup func(string) any) (thrown []*bpmn.Eve
 			}
 		}
 	}
-	slices.SortStableFunc(thrown, func(a, b *bpmn.EventDefinition) int { return rank(a) - rank(b) })
-	return thrown, true
-}
-
-func rank(d *bpmn.EventDefinition) int {
-	if d.Error != nil {
-		return 0
-	}
-	return 1
+	return inOrder(thrown), true
 }
 
 // throwFrom throws one event: the boundary of the activity catches it, else it goes where such an event goes.

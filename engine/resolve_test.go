@@ -143,3 +143,129 @@ func TestAnEventThatCannotLeaveHasHappened(t *testing.T) {
 	c.Completed()
 	require.Equal(t, int64(2), c.Variables()["z"])
 }
+
+// A throw event throws all that it throws or nothing: what it could throw is not thrown again with each attempt (§10.5.4).
+func TestAThrowEventThrowsOnce(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		intermediateThrowEvent e signal=first message=m type=kafka:publish header:topic=m header:key="= 1 + key"
+		endEvent end
+		start -> e -> end`, nil)
+	for range 2 {
+		require.Empty(t, c.Effects)
+		c.Resolve()
+	}
+	c.Do(engine.SetVariables{Variables: map[string]any{"key": int64(1)}})
+	c.Resolve()
+	c.Completed()
+	require.Len(t, c.Effects, 2)
+	require.Equal(t, "first", c.Effects[0].(engine.BroadcastSignal).Name)
+	require.Equal(t, "2", c.Effects[1].(engine.PublishMessage).Key)
+}
+
+// That nobody catches an error is known before anything else is thrown.
+func TestAnUncaughtErrorThrowsNothingElse(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		endEvent end signal=first escalation=U error=boom
+		start -> end
+		subProcess s event {
+			startEvent told escalation=U nonInterrupting
+			serviceTask more type=more
+			told -> more
+		}`, nil)
+	for range 2 {
+		c.Resolve()
+	}
+	require.Len(t, c.In.Incidents, 1)
+	require.Empty(t, c.Effects)
+	require.Empty(t, c.Waiting())
+}
+
+// What ends the event is thrown after the rest, wherever it stands in the file.
+func TestAllIsThrownBeforeTheEventIsInterrupted(t *testing.T) {
+	for _, end := range []string{"error=E", "escalation=U"} {
+		c := enginetest.Start(t, `
+			startEvent start
+			subProcess sub {
+				startEvent s
+				endEvent e in:x="= 1" `+end+` signal=told
+				s -> e
+			}
+			boundaryEvent caught on=sub `+end+`
+			endEvent after
+			start -> sub
+			caught -> after`, nil)
+		c.Completed()
+		require.Contains(t, c.Path(), "caught after")
+		require.Equal(t, "told", c.Effects[0].(engine.BroadcastSignal).Name)
+	}
+}
+
+// A transaction is not cancelled before everything can be thrown: else its compensation would be withdrawn, and it left as if undone.
+func TestATransactionIsCancelledOnce(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		transaction tx {
+			startEvent s
+			serviceTask a type=a
+			serviceTask undo type=undo compensation
+			boundaryEvent u on=a handler=undo
+			endEvent e cancel message=m type=kafka:publish header:topic=m header:key="= 1 + key"
+			s -> a -> e
+		}
+		boundaryEvent cancelled on=tx cancel
+		endEvent end
+		start -> tx
+		cancelled -> end`, nil)
+	c.Complete("a", nil)
+	require.Empty(t, c.Waiting())
+	c.Do(engine.ResolveIncident{Incident: c.In.Incidents[0].ID, Variables: map[string]any{"key": int64(1)}})
+	require.Equal(t, []string{"undo"}, c.Waiting())
+	c.Complete("undo", nil)
+	c.Completed()
+	require.Len(t, c.Effects, 1)
+}
+
+// §10.3.8: so it is with what a multi-instance activity throws as one of its instances completes.
+func TestLoopBehaviorsAreThrownOnce(t *testing.T) {
+	const loop = `behavior="Complex"><loopCardinality>1</loopCardinality>
+		<complexBehaviorDefinition id="x"><condition>true</condition><event id="e1"><signalEventDefinition signalRef="sig" /></event></complexBehaviorDefinition>
+		<complexBehaviorDefinition id="y"><condition>true</condition><event id="e2">
+			<extensionElements><zeebe:taskDefinition type="kafka:publish" /><zeebe:taskHeaders><zeebe:header key="key" value="=1 + key" /></zeebe:taskHeaders></extensionElements>
+			<messageEventDefinition messageRef="msg" /></event></complexBehaviorDefinition>`
+	k := start(t, drawn(t, looping(loop, ""), beside), engine.StartInstance{})
+	k.Complete("u", nil)
+	k.Resolve()
+	require.Empty(t, k.Effects)
+	k.Do(engine.SetVariables{Variables: map[string]any{"key": int64(1)}})
+	k.Resolve()
+	k.Completed()
+	require.Len(t, k.Effects, 2)
+}
+
+// Mappings are written together: one that counts does not count again because another one failed.
+func TestMappingsAreWrittenTogether(t *testing.T) {
+	for name, mappings := range map[string]string{
+		"outputs": `out:total="= total + 1" out:all.sum="= total + more" out:all.more="= more"`,
+		"inputs":  `in:total="= total + 1" in:all.sum="= total + more" in:all.more="= more" out:total="= total" out:all="= all"`,
+	} {
+		c := enginetest.Start(t, `
+			startEvent start
+			serviceTask a type=a `+mappings+`
+			start -> a`, map[string]any{"total": int64(0)})
+		if name == "outputs" {
+			c.Complete("a", nil)
+		}
+		c.Resolve()
+		require.Equal(t, map[string]any{"total": int64(0)}, c.Variables(), name)
+		c.Do(engine.ResolveIncident{Incident: c.In.Incidents[0].ID, Variables: map[string]any{"more": int64(1)}})
+		if name == "inputs" {
+			c.Complete("a", nil)
+		}
+		c.Completed()
+		require.Equal(t, map[string]any{
+			"total": int64(1), "more": int64(1), "all": map[string]any{"sum": int64(2), "more": int64(1)},
+		}, c.Variables(), name+": a later mapping sees what the earlier ones write")
+	}
+}

@@ -18,9 +18,12 @@ func (signalTrigger) subscribe(_ *step, _ *node, d *definition, _ waiter) (Subsc
 }
 
 // throw broadcasts the signal with the event's own variables, which are those of its input mappings.
-func (signalTrigger) throw(s *step, n *node, d *definition, t Token) (bool, error) {
-	s.emit(SignalThrown{Element: n.id, Name: d.name, Variables: s.sent(n, d.index, t)})
-	return true, nil
+func (signalTrigger) throw(s *step, n *node, d *definition, t Token) (throwing, error) {
+	thrown := SignalThrown{Element: n.id, Name: d.name, Variables: s.sent(n, d.index, t)}
+	return func() bool {
+		s.emit(thrown)
+		return true
+	}, nil
 }
 
 func (c CorrelateSignal) handle(s *step) error {

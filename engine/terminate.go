@@ -6,12 +6,19 @@ type terminateTrigger struct{}
 
 func (terminateTrigger) link(*compiler, *node, *definition) {}
 
-func (terminateTrigger) throw(s *step, _ *node, _ *definition, t Token) (bool, error) {
+func (terminateTrigger) throw(s *step, _ *node, _ *definition, t Token) (throwing, error) {
+	return func() bool {
+		s.withdrawOthers(t)
+		return true
+	}, nil
+}
+
+// withdrawOthers withdraws everything in the scope of a token but the token itself.
+func (s *step) withdrawOthers(t Token) {
 	for other, ok := s.tokens.next(t.Scope, 0); ok; other, ok = s.tokens.next(t.Scope, other.ID) {
 		if other.ID != t.ID {
 			s.consume(other.ID, true)
 		}
 	}
 	s.closeEventSubProcesses(t.Scope)
-	return true, nil
 }

@@ -32,8 +32,14 @@ func (s *step) evalWith(x *expression, look lookup) (any, error) {
 }
 
 // lookup finds a name in a scope or the scopes around it; `instance` describes the instance itself.
-func (s *step) lookup(scope ID, name string) any {
+func (s *step) lookup(scope ID, name string) any { return s.lookupWith(nil, scope, name) }
+
+// lookupWith does so where some variables are about to be written.
+func (s *step) lookupWith(writes []VariablesSet, scope ID, name string) any {
 	for sc := s.in.Scope(scope); sc != nil; sc = s.in.Scope(sc.Parent) {
+		if value, ok := written(writes, sc.ID, name); ok {
+			return value
+		}
 		if value, ok := sc.Variables[name]; ok {
 			return value
 		}
@@ -83,12 +89,7 @@ func (s *step) openInputs(n *node, t Token) error {
 		return nil
 	}
 	t.Inner = s.ownScope(t)
-	for _, m := range n.inputs {
-		if err := s.assign(n, m, t.Inner, t.Inner); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.assign(n, n.inputs, t.Inner, t.Inner)
 }
 
 // ownScope is the scope of the token's flow node itself; it opens it if there is none yet.
@@ -120,27 +121,42 @@ func (s *step) closeOutputs(n *node, t Token, results map[string]any) error {
 	}
 	t.Inner = s.ownScope(t)
 	s.set(t.Inner, results)
-	for _, m := range n.outputs {
-		if err := s.assign(n, m, t.Inner, t.Scope); err != nil {
-			return err
+	return s.assign(n, n.outputs, t.Inner, t.Scope)
+}
+
+// assign evaluates mappings in the scope from and writes their targets: into the scope to when that is the node's own, else where the
+// variable lives. If one of them fails nothing is written, as resolving the incident evaluates all of them again, be it that one counts.
+func (s *step) assign(n *node, mappings []mapping, from, to ID) error {
+	var writes []VariablesSet
+	for _, m := range mappings {
+		value, err := s.evalWith(m.source, func(name string) any { return s.lookupWith(writes, from, name) })
+		if err != nil {
+			return faultf(IncidentMapping, "the mapping to %q of %s: %w", m.target, n, err)
 		}
+		name, scope := rootOf(m.target), to
+		if from != to {
+			scope = s.owner(to, name)
+		}
+		old, ok := written(writes, scope, name)
+		if !ok {
+			old = s.in.Scope(scope).Variables[name]
+		}
+		writes = append(writes, VariablesSet{Scope: scope, Variables: setPath(map[string]any{name: old}, m.target, value)})
+	}
+	for _, w := range writes {
+		s.set(w.Scope, w.Variables)
 	}
 	return nil
 }
 
-// assign evaluates one mapping in the scope from and writes its target: into the scope to when that is the node's own, else
-// where the variable lives.
-func (s *step) assign(n *node, m mapping, from, to ID) error {
-	value, err := s.eval(m.source, from)
-	if err != nil {
-		return faultf(IncidentMapping, "the mapping to %q of %s: %w", m.target, n, err)
+// written finds what is last written to a variable.
+func written(writes []VariablesSet, scope ID, name string) (any, bool) {
+	for _, w := range slices.Backward(writes) {
+		if value, ok := w.Variables[name]; ok && w.Scope == scope {
+			return value, true
+		}
 	}
-	name := rootOf(m.target)
-	if from != to {
-		to = s.owner(to, name)
-	}
-	s.set(to, setPath(map[string]any{name: s.in.Scope(to).Variables[name]}, m.target, value))
-	return nil
+	return nil, false
 }
 
 // evaluate evaluates mappings in their order into an object of their own. A later mapping sees the targets of the earlier ones.

@@ -82,38 +82,49 @@ func (c *compiler) publication(n *node, m *bpmn.Message, def *bpmn.TaskDefinitio
 
 // begin publishes the message, and reports that the work is done, or opens the job.
 func (w *workSpec) begin(s *step, n *node, t Token) (done bool, err error) {
+	work, err := w.prepare(s, n, t)
+	if err != nil {
+		return false, err
+	}
+	return work(), nil
+}
+
+// prepare evaluates everything about the message or the job.
+func (w *workSpec) prepare(s *step, n *node, t Token) (throwing, error) {
 	if w.topic != nil {
-		return true, w.publish(s, n, t)
+		return w.publish(s, n, t)
 	}
 	name, err := s.text(w.jobType, t.inside(), "the job type of", n)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	retries := 3 // as in Camunda 8
 	if w.retries != nil {
 		text, err := s.text(w.retries, t.inside(), "the retries of", n)
 		if err != nil {
-			return false, err
+			return nil, err
 		}
 		if retries, err = strconv.Atoi(text); err != nil || retries < 0 {
-			return false, faultf(IncidentExpression, "the retries of %s are no whole number", n)
+			return nil, faultf(IncidentExpression, "the retries of %s are no whole number", n)
 		}
 	}
-	s.open(Subscription{
-		Kind: SubscriptionJob, Token: t.ID, Scope: t.Scope, Element: n.id, Name: name,
-		Job: &Job{Retries: retries, Headers: w.headers},
-	})
-	return false, nil
+	return func() bool {
+		s.open(Subscription{
+			Kind: SubscriptionJob, Token: t.ID, Scope: t.Scope, Element: n.id, Name: name,
+			Job: &Job{Retries: retries, Headers: w.headers},
+		})
+		return false
+	}, nil
 }
 
-// publish throws the message; its data is what the input mappings made, and nothing else, unless the header "data" says it as a whole.
-func (w *workSpec) publish(s *step, n *node, t Token) error {
+// publish makes the message; its data is what the input mappings made, and nothing else, unless the header "data" says it as a whole.
+func (w *workSpec) publish(s *step, n *node, t Token) (throwing, error) {
 	var data any = map[string]any{}
 	switch name := n.payload(w.definition); {
 	case w.data != nil:
 		var err error
 		if data, err = s.eval(w.data, t.inside()); err != nil {
-			return faultf(IncidentExpression, "the data of %s: %w", n, err)
+			return nil, faultf(IncidentExpression, "the data of %s: %w", n, err)
 		}
 	case name != "":
 		data = s.local(t)[name]
@@ -123,25 +134,25 @@ func (w *workSpec) publish(s *step, n *node, t Token) error {
 	return w.send(s, n, t, data)
 }
 
-// send publishes data.
-func (w *workSpec) send(s *step, n *node, t Token, data any) error {
+// send makes a message of data.
+func (w *workSpec) send(s *step, n *node, t Token, data any) (throwing, error) {
 	thrown := MessageThrown{Element: n.id, Data: data}
 	var err error
 	if thrown.Topic, err = s.text(w.topic, t.inside(), "the topic of", n); err != nil {
-		return err
+		return nil, err
 	}
 	if thrown.Topic == "" {
-		return faultf(IncidentMessage, "the topic of %s is empty", n)
+		return nil, faultf(IncidentMessage, "the topic of %s is empty", n)
 	}
 	if w.key != nil {
 		if thrown.Key, err = s.text(w.key, t.inside(), "the record key of", n); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	for _, h := range w.recordHeaders {
 		value, err := s.text(h.value, t.inside(), "a record header of", n)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if thrown.Headers == nil {
 			thrown.Headers = map[string]string{}
@@ -150,12 +161,14 @@ func (w *workSpec) send(s *step, n *node, t Token, data any) error {
 	}
 	key, err := s.firstKey(w.conversation, Message{Name: thrown.Topic, Data: thrown.Data})
 	if err != nil {
-		return faultf(IncidentMessage, "the conversation that %s begins: %w", n, err)
+		return nil, faultf(IncidentMessage, "the conversation that %s begins: %w", n, err)
 	}
-	thrown.ID = s.newID()
-	s.emit(thrown)
-	s.beginConversation(w.conversation, key)
-	return nil
+	return func() bool {
+		thrown.ID = s.newID()
+		s.emit(thrown)
+		s.beginConversation(w.conversation, key)
+		return true
+	}, nil
 }
 
 // text evaluates an expression whose value is used as a text; null is the empty text.

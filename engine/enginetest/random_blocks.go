@@ -117,7 +117,8 @@ func (r *Random) thrown(at place) string {
 	if r.one(3) {
 		return r.compensation(at)
 	}
-	return pick(r, "", "signal=s0", "signal=s1", "escalation=U1", "escalation=U2", "message=m2 type=kafka:publish header:topic=m2", "message=m2 type=work")
+	return pick(r, "", "signal=s0", "signal=s1", "escalation=U1", "escalation=U2", "message=m2 type=kafka:publish header:topic=m2", "message=m2 type=work",
+		`signal=s0 message=m2 type=kafka:publish header:topic=m2 header:key="= n2 + 1"`)
 }
 
 // paths writes what follows the boundary events of an activity: after an interrupting one tokens come together with those of the

@@ -71,7 +71,7 @@ func (r *Random) spot(at place) []spot {
 }
 
 func (r *Random) anyEnd(at place) string {
-	attributes := pick(r, "", "", "terminate", "signal=s0", "escalation=U1", "error=E1", "error=E2", "message=m1 type=work", "compensate=", "compensate= goOn")
+	attributes := pick(r, "", "", "terminate", "signal=s0", "escalation=U1", "error=E1", "error=E2", "error=E1 signal=s0 escalation=U1", "message=m1 type=work", "compensate=", "compensate= goOn")
 	if at.transaction && r.one(2) {
 		return "cancel"
 	}
