@@ -70,7 +70,7 @@ func (c FailJob) handle(s *step) error {
 		return err
 	}
 	if sub.Job.Failed {
-		return reject(CodeState, "job %d of instance %s has no retries left; resolve its incident first", sub.ID, s.in.Key)
+		return reject(CodeState, "job %d of instance %s waits for an operator; resolve its incident first", sub.ID, s.in.Key)
 	}
 	if len(c.Variables) > 0 {
 		s.set(s.ownScope(*s.in.Token(sub.Token)), c.Variables)
@@ -84,11 +84,15 @@ func (c FailJob) handle(s *step) error {
 		}
 	})
 	if retries == 0 {
-		s.emit(IncidentRaised{Incident{
-			ID: s.newID(), Kind: IncidentJob, Token: sub.Token, Element: sub.Element, Text: c.Text, At: s.at, Subscription: sub.ID,
-		}})
+		s.raiseFailed(sub, IncidentJob, c.Text)
 	}
 	return nil
+}
+
+// raiseFailed lets a job wait for an operator. The job is the step that failed: it is what runs again, and nothing that its element has
+// done before it.
+func (s *step) raiseFailed(sub Subscription, kind IncidentKind, text string) {
+	s.emit(IncidentRaised{Incident{ID: s.newID(), Kind: kind, Token: sub.Token, Element: sub.Element, Text: text, At: s.at, Subscription: sub.ID}})
 }
 
 // updateJob changes what is known of a job; the subscription itself stays open.
@@ -106,9 +110,12 @@ func (c ThrowError) handle(s *step) error {
 	}
 	t := *s.in.Token(sub.Token)
 	n := s.p.nodes[sub.Element]
-	if err := s.throwError(n, t, thrownError{code: c.Code, text: c.Text, variables: c.Variables}); err != nil {
-		s.close(sub, true)
-		s.raise(t, n, entering, err)
+	err = s.throwError(n, t, thrownError{code: c.Code, text: c.Text, variables: c.Variables})
+	if err == nil {
+		return nil
 	}
+	s.forgetFailure(sub)
+	s.updateJob(sub, func(j *Job) { j.Failure, j.Failed, j.Deadline, j.RetryAt = err.Error(), true, time.Time{}, time.Time{} })
+	s.raiseFailed(sub, IncidentUnhandledError, err.Error())
 	return nil
 }

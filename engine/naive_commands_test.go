@@ -74,7 +74,11 @@ func (n *naive) action(c engine.Command) (engine.ID, func(v *visit, w *wait)) {
 			}
 		}
 	case engine.ThrowError:
-		return c.Subscription, func(v *visit, _ *wait) { n.throwError(v, c.Code, c.Variables) }
+		return c.Subscription, func(v *visit, w *wait) {
+			if n.throwError(v, c.Code, c.Variables); v.fault == "UNHANDLED_ERROR_EVENT" {
+				v.waits = append(v.waits, w) // the job is what an operator lets run again
+			}
+		}
 	case engine.CorrelateMessage:
 		return c.Subscription, func(v *visit, w *wait) { n.fire(v, w, dataOf(c)) }
 	case engine.CorrelateSignal:
@@ -173,7 +177,7 @@ func (n *naive) resolve(before *engine.Instance, c engine.ResolveIncident) strin
 	switch {
 	case i.Element != v.node.ID:
 		n.unlock(&v.waits, &v.blocked, i.Element, v.innermost)
-	case v.fault == "JOB_NO_RETRIES":
+	case slices.ContainsFunc(v.waits, func(w *wait) bool { return w.kind == "job" }):
 		v.fault = ""
 	case v.done:
 		n.leaveAgain(v)

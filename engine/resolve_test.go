@@ -269,3 +269,25 @@ func TestMappingsAreWrittenTogether(t *testing.T) {
 		}, c.Variables(), name+": a later mapping sees what the earlier ones write")
 	}
 }
+
+// Where nothing catches the error of a worker, its job is the step that failed: what the element has done before it is not done again.
+func TestAnUncaughtErrorOfAWorkerRunsItsJobAgain(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		endEvent e in:n="= n + 1" signal=told message=m type=work
+		start -> e`, map[string]any{"n": int64(0)})
+	c.Throw("e", "boom")
+	job := c.Subscription("e")
+	require.False(t, job.Available())
+	require.ErrorContains(t, c.Try(engine.FailJob{Subscription: job.ID}), "waits for an operator")
+	c.Throw("e", "boom again")
+	require.Len(t, c.In.Incidents, 1, "the last error")
+	require.Contains(t, c.In.Incidents[0].Text, "boom again")
+	c.Resolve()
+	job = c.Subscription("e")
+	require.True(t, job.Available())
+	require.Equal(t, int64(1), c.In.Variables(c.In.Token(job.Token).Inner)["n"])
+	c.Complete("e", nil)
+	c.Completed()
+	require.Len(t, c.Effects, 1)
+}

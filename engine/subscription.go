@@ -34,9 +34,13 @@ func (s *step) open(sub Subscription) {
 // close closes a subscription. The incident of a job that failed goes with the job, that of a condition with what waited for it.
 func (s *step) close(sub Subscription, withdrawn bool) {
 	s.emit(SubscriptionClosed{Subscription: sub, Withdrawn: withdrawn})
-	if sub.Job == nil && sub.Kind != SubscriptionCondition {
-		return
+	if sub.Job != nil || sub.Kind == SubscriptionCondition {
+		s.forgetFailure(sub)
 	}
+}
+
+// forgetFailure ends the incident of a subscription.
+func (s *step) forgetFailure(sub Subscription) {
 	for i, ok := s.incidents.next(sub.owner(), 0); ok; i, ok = s.incidents.next(sub.owner(), i.ID) {
 		if i.Subscription == sub.ID {
 			s.emit(IncidentResolved{Incident: i.ID})

@@ -186,7 +186,7 @@ func (p *Path) command(sub engine.Subscription) engine.Command {
 		return engine.CorrelateSignal{Subscription: sub.ID, Variables: p.payload()}
 	case sub.Kind == engine.SubscriptionCall:
 		return engine.EndCall{Subscription: sub.ID, Outcome: engine.Outcome{Kind: engine.OutcomeCompleted}}
-	case p.one(8) && sub.Job.Retries > 0:
+	case p.one(8) && !sub.Job.Failed:
 		return engine.FailJob{Subscription: sub.ID, Retries: p.IntN(3), Text: "no"}
 	case p.one(7):
 		return engine.ThrowError{Subscription: sub.ID, Code: pick(p.Random, "E1", "E1", "E2", "E3"), Text: "no", Variables: p.payload()}
