@@ -72,7 +72,7 @@ func (s *step) throwCompensation(n *node, d *definition, t Token) (leave bool) {
 	}
 	beside := s.place(t.Scope, n)
 	s.emit(ScopeOpened{Scope{ID: s.newID(), Parent: t.Scope, Token: beside.ID, Node: n.id, Beside: true}})
-	if beside = *s.in.Token(beside.ID); !s.compensate(n, beside, scopes, d.source.ActivityRef) {
+	if !s.compensate(n, beside, scopes, d.source.ActivityRef) {
 		s.consume(beside.ID, false)
 	}
 	return true
@@ -82,9 +82,13 @@ func (s *step) throwCompensation(n *node, d *definition, t Token) (leave bool) {
 func (s *step) isBeside(t Token) bool { return t.Inner != 0 && s.in.Scope(t.Inner).Beside }
 
 // compensate runs the handlers of what completed in some scopes, of one activity or (ref is "") of all, and reports whether
-// there are any.
+// there are any. They come after those that another definition of the same event has begun to run.
 func (s *step) compensate(n *node, t Token, scopes []ID, ref string) bool {
+	t = *s.in.Token(t.ID)
 	var handlers []Completion
+	if t.Inner != 0 {
+		handlers = slices.Clone(s.in.Scope(t.Inner).Compensating)
+	}
 	for _, scope := range scopes {
 		var ids []ID
 		for _, done := range slices.Backward(s.in.Scope(scope).Completed) {
@@ -102,7 +106,7 @@ func (s *step) compensate(n *node, t Token, scopes []ID, ref string) bool {
 		}
 		s.emit(CompensationTriggered{Scope: scope, Completed: ids, Inner: t.Inner, Handlers: handlers})
 	}
-	return t.Inner != 0 && s.compensateNext(t)
+	return t.Inner != 0 && (s.in.Scope(t.Inner).Live > 0 || s.compensateNext(t))
 }
 
 // handlersOf lists what undoes a completed activity: its handler, else the handlers of what completed inside of it, the last

@@ -80,6 +80,29 @@ func TestCompensationOfOneActivity(t *testing.T) {
 	c.Completed()
 }
 
+// An event with several compensations runs the handlers of all of them, one after the other.
+func TestCompensationOfSeveralActivities(t *testing.T) {
+	for _, inputs := range []string{"", `in:x="= 1"`} {
+		c := enginetest.Start(t, `
+			startEvent start
+			serviceTask a type=a
+			serviceTask undoA type=undoA compensation
+			boundaryEvent ua on=a handler=undoA
+			serviceTask b type=b
+			serviceTask undoB type=undoB compensation
+			boundaryEvent ub on=b handler=undoB
+			endEvent undo `+inputs+` compensate=a compensate=b
+			start -> a -> b -> undo`, nil)
+		c.Complete("a", nil)
+		c.Complete("b", nil)
+		require.Equal(t, []string{"undoA"}, c.Waiting())
+		c.Complete("undoA", nil)
+		require.Equal(t, []string{"undoB"}, c.Waiting())
+		c.Complete("undoB", nil)
+		c.Completed()
+	}
+}
+
 // What completed inside of a completed sub-process is compensated with it, or by its compensation event sub-process.
 func TestCompensationOfSubProcesses(t *testing.T) {
 	const sub = `
