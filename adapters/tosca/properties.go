@@ -93,6 +93,16 @@ func (t *ServiceTemplate) CheckInstance(element Identifier, values map[string]an
 	return f.errors()
 }
 
+// Masked gives the values of an element's properties with those masked that are sensitive, and not sealed: they are from before it was said so.
+func (t *ServiceTemplate) Masked(element Identifier, values map[string]any) map[string]any {
+	n := fromPlain(values)
+	texts := map[*node]any{}
+	for _, v := range t.checkInstance(&findings{}, element, n) {
+		texts[v.at] = secret.Masked
+	}
+	return n.copyWith(texts).object()
+}
+
 // checkInstance returns the values that are to be sealed.
 func (t *ServiceTemplate) checkInstance(f *findings, element Identifier, values *node) []secretValue {
 	n := t.node(element)

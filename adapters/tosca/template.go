@@ -29,9 +29,14 @@ func Parse(source []byte, known ...*ServiceTemplate) (*ServiceTemplate, error) {
 	return build(f, f.read(source), known)
 }
 
-// FromValue makes a service template of JSON values, such as [ServiceTemplate.Value] returns. Problems have a path, but no line.
+// FromValue makes a service template of JSON values, such as [ServiceTemplate.Value] returns. Problems have a path, but no line. What it has was
+// accepted before, be it where sensitive values come from.
 func FromValue(value any, known ...*ServiceTemplate) (*ServiceTemplate, error) {
-	return build(&findings{}, fromPlain(value), known)
+	t, err := build(&findings{}, fromPlain(value), known)
+	if t != nil {
+		t.exposed = nil
+	}
+	return t, err
 }
 
 // ParseValue reads any document in YAML or JSON within the limits of service templates, as JSON values. The error is [Problems].

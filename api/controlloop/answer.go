@@ -96,7 +96,7 @@ func write(w http.ResponseWriter, r *http.Request, status int, body any) error {
 	if err != nil {
 		return err
 	}
-	text = []byte(secret.Mask(string(text)))
+	text = secret.MaskDocument(text)
 	kind := "application/json"
 	if accept := r.Header.Get("Accept"); wantsYAML(r) || yamlFirst && (accept == "" || accept == "*/*") {
 		value, err := engine.DecodeJSON(text)

@@ -31,6 +31,9 @@ func (h *handlers) catalogue() ([]commissioned, []*tosca.ServiceTemplate, error)
 			continue
 		}
 		t, err := tosca.FromValue(in.variables["template"], templates...)
+		if err == nil { // it may be of an older version, which did not seal anything
+			t, err = t.Sealed(h.seal, templates...)
+		}
 		if err != nil {
 			return nil, nil, fmt.Errorf("the service template of instance %s: %w", in.key, err)
 		}

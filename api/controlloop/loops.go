@@ -18,9 +18,17 @@ func (h *handlers) show(loop found) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	definitions, _, err := h.catalogue()
+	if err != nil {
+		return nil, err
+	}
+	definition := definitionIn(definitions, loop)
 	elements := map[string]any{}
 	for id, e := range loop.object("elements") {
 		element := maps.Clone(e.(map[string]any))
+		if values, has := element["propertiesMap"].(map[string]any); has && definition != nil {
+			element["propertiesMap"] = definition.template.Masked(identifierOf(element["definition"]), values)
+		}
 		state := stateOf(id, loop, changing)
 		element["state"], element["orderedState"] = state.text("state"), loop.text("orderedState")
 		for _, own := range []string{"message", "mode"} {
@@ -30,12 +38,11 @@ func (h *handlers) show(loop found) (map[string]any, error) {
 		}
 		elements[id] = element
 	}
-	primed, err := h.primed(loop)
 	return map[string]any{
 		"name": loop.id.Name, "version": loop.id.Version, "definition": loop.variables["definition"], "description": loop.variables["description"],
-		"state": loop.text("state"), "orderedState": loop.text("orderedState"), "primed": primed, "elements": elements,
+		"state": loop.text("state"), "orderedState": loop.text("orderedState"), "primed": definition.primed(loop), "elements": elements,
 		"stateChangeResult": loop.text("stateChangeResult"), "message": loop.variables["message"], "ignoredMessages": loop.variables["ignored"],
-	}, err
+	}, nil
 }
 
 // changing are the answers of the elements in the transition that is under way.
@@ -66,24 +73,26 @@ func stateOf(id string, loop found, changing variables) variables {
 	return variables{"state": "UNINITIALISED"}
 }
 
+// definitionIn finds the service template that defines a control loop; nil if there is none.
+func definitionIn(definitions []commissioned, loop found) *commissioned {
+	i := slices.IndexFunc(definitions, func(d commissioned) bool { return d.template.IsControlLoop(loop.identifier("definition")) })
+	if i < 0 {
+		return nil
+	}
+	return &definitions[i]
+}
+
 // primed says whether all participants of a control loop know its definition.
-func (h *handlers) primed(loop found) (bool, error) {
-	definitions, _, err := h.catalogue()
-	if err != nil {
-		return false, err
+func (d *commissioned) primed(loop found) bool {
+	if d == nil {
+		return false
 	}
-	for _, d := range definitions {
-		if !d.template.IsControlLoop(loop.identifier("definition")) {
-			continue
+	for key := range loop.object("participants") {
+		if d.object("primed")[key] != "PRIMED" {
+			return false
 		}
-		for key := range loop.object("participants") {
-			if d.object("primed")[key] != "PRIMED" {
-				return false, nil
-			}
-		}
-		return true, nil
 	}
-	return false, nil
+	return true
 }
 
 func (h *handlers) getLoops(r *http.Request) (reply, error) {
@@ -123,13 +132,13 @@ func (h *handlers) getPriming(r *http.Request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	definitions, _, err := h.catalogue()
+	if err != nil {
+		return reply{}, err
+	}
 	list := []map[string]any{}
 	for _, loop := range loops {
-		primed, err := h.primed(loop)
-		if err != nil {
-			return reply{}, err
-		}
-		list = append(list, map[string]any{"name": loop.id.Name, "version": loop.id.Version, "primed": primed})
+		list = append(list, map[string]any{"name": loop.id.Name, "version": loop.id.Version, "primed": definitionIn(definitions, loop).primed(loop)})
 	}
 	return ok(map[string]any{"primedControlLoopsList": list})
 }

@@ -192,6 +192,43 @@ func TestSecretsOfTheDefinitionSentBack(t *testing.T) {
 	require.Contains(t, told["errorDetails"], "this is how a sensitive value is shown", "two have it, under one path")
 }
 
+// What an older version has stored as it was written is masked where control loops are shown.
+func TestSecretsOfAnOlderVersion(t *testing.T) {
+	t.Parallel()
+	w := secretive(t)
+	set := func(process string, change func(variables map[string]any) map[string]any) {
+		items, _, err := w.r.Search(runner.Filter{ProcessID: process, State: engine.StateActive}, runner.Page{})
+		require.NoError(t, err)
+		require.Len(t, items, 1)
+		in, _, err := w.r.Instance(items[0].Key)
+		require.NoError(t, err)
+		require.NoError(t, w.r.SetVariables(w.ctx, in.Key, engine.SetVariables{Variables: change(in.Variables(0))}))
+	}
+	set("controlLoopDefinition", func(map[string]any) map[string]any {
+		plain, err := engine.DecodeJSON([]byte(withSecrets))
+		require.NoError(t, err)
+		return map[string]any{"template": plain}
+	})
+	set("controlLoop", func(v map[string]any) map[string]any {
+		text, err := json.Marshal(v["elements"])
+		require.NoError(t, err)
+		var elements map[string]any
+		require.NoError(t, json.Unmarshal(text, &elements))
+		elements[oneID].(map[string]any)["propertiesMap"] = map[string]any{"login": "hunter-one", "image": "nginx"}
+		return map[string]any{"elements": elements}
+	})
+	for _, path := range []string{
+		controlloop.Prefix + "/instantiation", controlloop.Prefix + "/commission/toscaservicetemplate", controlloop.Prefix + "/commission/elements",
+		"/runtime-inventory/loops/instantiated", "/runtime-inventory/loop/secretive",
+	} {
+		shown := w.ask(path, "application/json")
+		require.NotContains(t, shown, "hunter", path)
+		require.NotContains(t, shown, "4711", path)
+		require.Contains(t, shown, "•••", path)
+	}
+	require.Contains(t, w.ask(controlloop.Prefix+"/instantiation", "application/json"), `"image":"nginx"`)
+}
+
 // sentOn is all that was sent on a topic.
 func (w *world) sentOn(topic string) string {
 	w.settle()

@@ -179,7 +179,7 @@ func (r *Runner) readable(m Outgoing) (Outgoing, error) {
 	}
 	var err error
 	if m.SecretsIn == secretsMasked {
-		m.Data = []byte(secret.Mask(string(m.Data)))
+		m.Data = secret.MaskDocument(m.Data)
 	} else {
 		m.Data, err = r.opts.Secrets.Open(m.Data, m.SecretsIn)
 	}

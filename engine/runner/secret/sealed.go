@@ -52,6 +52,14 @@ func In(value any) bool {
 	return false
 }
 
+// MaskDocument is [Mask] for a document; one without a sealed text is given back as it is.
+func MaskDocument(document []byte) []byte {
+	if !bytes.Contains(document, []byte(mark)) {
+		return document
+	}
+	return shown.ReplaceAll(document, []byte(Masked))
+}
+
 // MaskIn is [Mask] for a JSON value, which stays as it is.
 func MaskIn(value any) any {
 	if !In(value) {
