@@ -151,9 +151,10 @@ func TestSecretsFromElsewhere(t *testing.T) {
 	_, err := parse(t, []byte(loopWithSecrets)).Sealed(func(string, any) (string, error) { return "", errors.New("there is no key") })
 	require.ErrorContains(t, err, "there is no key")
 
-	types, err := parse(t, []byte(loopWithSecrets[:strings.Index(loopWithSecrets, "topology_template:")])).Sealed(sealed)
+	above, below, _ := strings.Cut(loopWithSecrets, "topology_template:")
+	types, err := parse(t, []byte(above)).Sealed(sealed)
 	require.NoError(t, err)
-	later := version + loopWithSecrets[strings.Index(loopWithSecrets, "topology_template:"):]
+	later := version + "topology_template:" + below
 	known, err := parse(t, []byte(strings.Replace(later, "image: nginx", "image: {get_property: [SELF, fallback]}", 1)), types).Sealed(sealed, types)
 	require.NoError(t, err)
 	require.Equal(t, "ENCRYPTED:00000000:_node_types_my_Base_properties_fallback_default-string;", known.ControlLoops()[0].Elements[0].Properties["image"])

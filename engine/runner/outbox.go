@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -172,10 +171,12 @@ func (r *Runner) sendRows(ctx context.Context, rows []outboxRow) (int, error) {
 
 // readable gives a message as its receiver is to get it. Nothing that is sealed leaves so.
 func (r *Runner) readable(m Outgoing) (Outgoing, error) {
-	for _, text := range append(slices.Collect(maps.Values(m.Headers)), m.Topic, m.Key, m.BusinessKey, m.ReferenceID) {
-		if secret.Sealed(text) {
-			return m, errors.New("an encrypted value stands in a header or in the key of the message")
-		}
+	sealed := secret.Sealed(m.Topic) || secret.Sealed(m.Key) || secret.Sealed(m.BusinessKey) || secret.Sealed(m.ReferenceID)
+	for _, text := range m.Headers {
+		sealed = sealed || secret.Sealed(text)
+	}
+	if sealed {
+		return m, errors.New("an encrypted value stands in a header or in the key of the message")
 	}
 	var err error
 	if m.SecretsIn == secretsMasked {

@@ -37,11 +37,7 @@ func In(value any) bool {
 	case string:
 		return Sealed(v)
 	case []any:
-		for _, item := range v {
-			if In(item) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(v, In)
 	case map[string]any:
 		for name, item := range v {
 			if Sealed(name) || In(item) {
@@ -86,7 +82,7 @@ func MaskIn(value any) any {
 
 // SealedIn says whether a sealed text stands in a JSON document, however its strings are escaped.
 func SealedIn(document []byte) bool {
-	if !bytes.Contains(document, []byte(`\`)) {
+	if !bytes.Contains(document, []byte(`\u`)) { // no other escape stands for what is in a sealed text
 		return bytes.Contains(document, []byte(mark)) && sealed.Match(document)
 	}
 	tokens := json.NewDecoder(bytes.NewReader(document))

@@ -121,7 +121,7 @@ func TestRotation(t *testing.T) {
 	both := keys(t, "# since March", young, "", old)
 	opened, err := both.Open([]byte(sealed), "a")
 	require.NoError(t, err)
-	require.Equal(t, `{"a":"hunter2"}`, string(opened))
+	require.JSONEq(t, `{"a":"hunter2"}`, string(opened))
 	_, err = keys(t, young).Open([]byte(sealed), "a")
 	require.ErrorContains(t, err, "which secret.key does not have; add that key there")
 	_, err = keys(t, old).Open([]byte(`{"a":"`+seal(t, both, "new")+`"}`), "a")
