@@ -67,7 +67,7 @@ var mutants = []mutant{
 		"./api/controlloop TestSecretsReachTheParticipantAlone", "",
 	}, {
 		"sensitive values are not encrypted", "api/controlloop/sensitive.go",
-		"	return t.Sealed(h.seal, known...)\n", "	return t, nil\n",
+		"	return t.Sealed(seal, known...)\n", "	return t, nil\n",
 		"./cmd/sonata TestSensitiveValues", "",
 	}, {
 		"callers hear of a start before it is stored", "engine/runner/loop.go",

@@ -9,7 +9,6 @@ import (
 	"mime"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 	"go.yaml.in/yaml/v4"
@@ -19,9 +18,6 @@ import (
 	"github.com/sonata-bpmn/sonata/engine/runner"
 	"github.com/sonata-bpmn/sonata/engine/runner/secret"
 )
-
-// requestTimeout ends what takes unexpectedly long; see also instantiateTimeout. In tests both are so long that a machine that pauses fails none.
-var requestTimeout = 30 * time.Second
 
 // fault is an error answer.
 type fault struct {
@@ -159,7 +155,7 @@ func faultOf(err error) *fault {
 	case errors.Is(err, runner.ErrStopped):
 		return faultf(http.StatusServiceUnavailable, "%s; try again when it is back", runner.ErrStopped)
 	case errors.Is(err, context.DeadlineExceeded):
-		return faultf(http.StatusGatewayTimeout, "this took longer than %s; what was ordered goes on", requestTimeout)
+		return faultf(http.StatusGatewayTimeout, "this took too long; what was ordered goes on")
 	}
 	return faultf(http.StatusInternalServerError, "Internal Server Error: the engine cannot do this now; its log says why")
 }

@@ -30,6 +30,9 @@ const Prefix = "/onap/controlloop/v2"
 type handlers struct {
 	engine Engine
 	keys   *secret.Keys
+	// timeout ends what takes unexpectedly long; instantiateTimeout is how long a client waits for all participants. What was ordered goes on, whatever
+	// becomes of the wait.
+	timeout, instantiateTimeout time.Duration
 	// writing is held by each request that changes something: what it has read of other instances (are there any of this definition?) is
 	// so when it writes.
 	writing sync.Mutex
@@ -38,24 +41,25 @@ type handlers struct {
 // Routes returns what adds the paths to a router: CLAMP's below [Prefix], those of the page both there and without it. The keys seal sensitive
 // values before they reach the engine.
 func Routes(e Engine, keys *secret.Keys) func(chi.Router) {
-	h := &handlers{engine: e, keys: keys}
-	return func(router chi.Router) {
-		router.Route(Prefix, func(r chi.Router) {
-			r.Use(requestID)
-			r.NotFound(func(w http.ResponseWriter, r *http.Request) {
-				fail(w, r, faultf(http.StatusNotFound, "Not Found: there is nothing at %s; see %s/openapi.json for what there is", r.URL.Path, Prefix))
-			})
-			r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
-				fail(w, r, faultf(http.StatusMethodNotAllowed, "Method Not Allowed: %s is not possible at %s", r.Method, r.URL.Path))
-			})
-			h.istanbul(r)
-			h.page(r)
+	return (&handlers{engine: e, keys: keys, timeout: 30 * time.Second, instantiateTimeout: 5 * time.Minute}).routes
+}
+
+func (h *handlers) routes(router chi.Router) {
+	router.Route(Prefix, func(r chi.Router) {
+		r.Use(requestID)
+		r.NotFound(func(w http.ResponseWriter, r *http.Request) {
+			fail(w, r, faultf(http.StatusNotFound, "Not Found: there is nothing at %s; see %s/openapi.json for what there is", r.URL.Path, Prefix))
 		})
-		router.Group(func(r chi.Router) {
-			r.Use(requestID)
-			h.page(r)
+		r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+			fail(w, r, faultf(http.StatusMethodNotAllowed, "Method Not Allowed: %s is not possible at %s", r.Method, r.URL.Path))
 		})
-	}
+		h.istanbul(r)
+		h.page(r)
+	})
+	router.Group(func(r chi.Router) {
+		r.Use(requestID)
+		h.page(r)
+	})
 }
 
 // istanbul are the paths of CLAMP's release Istanbul.
@@ -102,7 +106,7 @@ func (h *handlers) page(r chi.Router) {
 	r.Put("/runtime-inventory/loop/{loop}", h.do(h.updateCommissioned))
 	r.Delete("/runtime-inventory/loop/{loop}", h.do(h.removeCommissioned))
 
-	r.With(patient).Post("/runtime-inventory/instantiate", h.do(h.instantiate))
+	r.With(h.patient).Post("/runtime-inventory/instantiate", h.do(h.instantiate))
 	r.Get("/runtime-inventory/loops/instantiated", h.do(h.getInstantiated))
 	r.Get("/runtime-inventory/loops/instantiated/{loop}", h.do(h.getInstantiatedLoop))
 	r.Put("/runtime-inventory/loops/instantiated/{loop}", h.do(h.putInstantiatedLoop))
@@ -116,9 +120,9 @@ func (h *handlers) page(r chi.Router) {
 
 // patient lets an answer take its time, although the server's timeout is short. Where that cannot be changed, as in a test without a
 // connection, there is none.
-func patient(next http.Handler) http.Handler {
+func (h *handlers) patient(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(instantiateTimeout + requestTimeout))
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(h.instantiateTimeout + h.timeout))
 		next.ServeHTTP(w, r)
 	})
 }

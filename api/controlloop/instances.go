@@ -136,7 +136,7 @@ func named(r *http.Request) (tosca.Identifier, error) {
 
 // request gives messages to instances. An instance that answers with a code from 400 undoes all of it.
 func (h *handlers) request(ctx context.Context, messages ...runner.Publication) ([]*engine.Instance, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, h.timeout)
 	defer cancel()
 	return h.engine.Request(ctx, messages, accept)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -12,9 +11,6 @@ import (
 	"github.com/sonata-bpmn/sonata/engine"
 	"github.com/sonata-bpmn/sonata/engine/runner"
 )
-
-// instantiateTimeout is how long a client waits for all participants. What was ordered goes on, whatever becomes of the wait.
-var instantiateTimeout = 5 * time.Minute
 
 // pageLoop is the ControlLoop of the page: its id, and its service template unless it is commissioned already.
 type pageLoop struct {
@@ -33,7 +29,7 @@ func (h *handlers) instantiate(r *http.Request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), instantiateTimeout)
+	ctx, cancel := context.WithTimeout(r.Context(), h.instantiateTimeout)
 	defer cancel()
 	state, err := h.settled(ctx, key)
 	switch {

@@ -103,7 +103,7 @@ func (w *world) start(from *runner.Runner) {
 	w.r, err = from.Fork(store, runner.Options{Bus: bus, Clock: w.clock, Secrets: w.keys})
 	require.NoError(w.t, err)
 	router := chi.NewRouter()
-	controlloop.Routes(w.r, w.keys)(router)
+	controlloop.PatientRoutes(w.r, w.keys)(router)
 	w.http = router
 	w.run(ctx)
 	stop := w.stop
