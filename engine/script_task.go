@@ -17,8 +17,7 @@ func (scriptTask) link(c *compiler, n *node) {
 
 func (scriptTask) enter(s *step, n *node, t Token) error {
 	if n.script == nil {
-		_, err := n.work.begin(s, n, t)
-		return err
+		return task{}.enter(s, n, t)
 	}
 	value, err := s.eval(n.script.value, t.inside())
 	if err != nil {

@@ -122,3 +122,12 @@ func TestReceiveTask(t *testing.T) {
 	c.Completed()
 	require.Equal(t, int64(5), c.Variables()["amount"])
 }
+
+// Whatever kind of task publishes a message itself has nothing else to wait for.
+func TestEveryTaskThatPublishesGoesOn(t *testing.T) {
+	for _, kind := range []string{"task", "serviceTask", "sendTask", "businessRuleTask", "scriptTask", "userTask"} {
+		c := enginetest.Start(t, "startEvent start\n"+kind+" a type=kafka:publish header:topic=m\nstart -> a", nil)
+		c.Completed()
+		require.Len(t, c.Effects, 1, kind)
+	}
+}

@@ -15,6 +15,5 @@ func (userTask) link(c *compiler, n *node) {
 }
 
 func (userTask) enter(s *step, n *node, t Token) error {
-	_, err := n.work.begin(s, n, t)
-	return err
+	return task{}.enter(s, n, t)
 }
