@@ -127,9 +127,10 @@ func (s *step) closeOutputs(n *node, t Token, results map[string]any) error {
 // assign evaluates mappings in the scope from and writes their targets: into the scope to when that is the node's own, else where the
 // variable lives. If one of them fails nothing is written, as resolving the incident evaluates all of them again, be it that one counts.
 func (s *step) assign(n *node, mappings []mapping, from, to ID) error {
-	var writes []VariablesSet
+	writes := make([]VariablesSet, 0, len(mappings))
+	look := func(name string) any { return s.lookupWith(writes, from, name) }
 	for _, m := range mappings {
-		value, err := s.evalWith(m.source, func(name string) any { return s.lookupWith(writes, from, name) })
+		value, err := s.evalWith(m.source, look)
 		if err != nil {
 			return faultf(IncidentMapping, "the mapping to %q of %s: %w", m.target, n, err)
 		}

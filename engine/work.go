@@ -108,11 +108,9 @@ func (w *workSpec) prepare(s *step, n *node, t Token) (throwing, error) {
 			return nil, faultf(IncidentExpression, "the retries of %s are no whole number", n)
 		}
 	}
+	job := &Job{Retries: retries, Headers: w.headers}
 	return func() bool {
-		s.open(Subscription{
-			Kind: SubscriptionJob, Token: t.ID, Scope: t.Scope, Element: n.id, Name: name,
-			Job: &Job{Retries: retries, Headers: w.headers},
-		})
+		s.open(Subscription{Kind: SubscriptionJob, Token: t.ID, Scope: t.Scope, Element: n.id, Name: name, Job: job})
 		return false
 	}, nil
 }
