@@ -2,6 +2,7 @@ package runner
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -59,9 +60,11 @@ func newMessage(key engine.Key, in Incoming) *message {
 	return m
 }
 
-// isSealed says whether a message has a sealed text: it comes from somebody who wants to have it opened.
+// isSealed says whether a record has a sealed text, wherever an expression could take it from: it comes from somebody who wants to have it opened.
 func (m *message) isSealed() bool {
-	return secret.In(m.Data) || secret.In(m.Event) || secret.Sealed(m.CorrelationKey)
+	return secret.In(m.Data) || secret.In(m.Event) || secret.SealedIn(m.RecordKey) || slices.ContainsFunc(m.Headers, func(h RecordHeader) bool {
+		return secret.Sealed(h.Key) || secret.SealedIn(h.Value)
+	})
 }
 
 // published is a message that came in by REST.

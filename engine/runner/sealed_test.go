@@ -63,6 +63,8 @@ func TestSealedTextsDoNotComeIn(t *testing.T) {
 	records := []runner.Incoming{
 		{Data: map[string]any{"list": []any{sealed}}}, {Data: map[string]any{sealed: "a"}}, {Data: sealed},
 		{Data: map[string]any{}, Attributes: map[string]any{"other": sealed}}, {Data: map[string]any{}, Key: []byte(sealed)},
+		{Data: map[string]any{}, Key: []byte(sealed), Attributes: map[string]any{"correlationkey": "k"}},
+		{Data: map[string]any{}, Headers: []runner.RecordHeader{{Key: "h", Value: []byte(sealed)}}},
 		{Data: map[string]any{"text": "ENCRYPTED:x is no such thing"}},
 	}
 	for i := range records {
