@@ -77,7 +77,7 @@ func (a *api) incidents(info runner.InstanceInfo) ([]incident, error) {
 		if s := in.Scope(i.Scope); s != nil { // no token waits for what starts an event sub-process
 			shown.ElementInstanceKey = scopeKey(info, *s)
 		}
-		if i.Kind == engine.IncidentJob {
+		if i.Subscription != 0 && i.Kind != engine.IncidentStepLimit { // that would be of a condition
 			shown.JobKey = new(subKeyOf(info, i.Subscription))
 		}
 		found = append(found, shown)

@@ -10,7 +10,7 @@ import (
 
 // Compile makes a process executable: it links the flows, looks each flow node up in the table of behaviors and compiles
 // every expression. What cannot be executed is refused here and never ignored later. The error is bpmn.Problems, with all
-// of them.
+// of them. The process comes with it where they are only about what would do nothing: so one that an earlier version took runs on.
 func Compile(source *bpmn.Process) (*Process, error) {
 	p := &Process{
 		ID: source.ID, Name: source.Name, VersionTag: source.VersionTag,
@@ -23,12 +23,18 @@ func Compile(source *bpmn.Process) (*Process, error) {
 		c.refuse(CodeNoStart, source.Element, "process %s has no start event", label(source.ID, source.Name)).Hint = "draw one, so that the process can be started"
 	}
 	p.businessKey = c.property(source.Element, "businessKey")
-	if c.problems.HasErrors() {
+	refused := c.problems.HasErrors()
+	if c.problems = append(c.problems, c.idle...); len(c.idle) > 0 || refused {
 		c.problems.Sort()
+	}
+	if refused {
 		return nil, c.problems
 	}
 	for _, n := range p.joins {
 		n.reach = reachability(n)
+	}
+	if len(c.idle) > 0 {
+		return p, c.problems
 	}
 	return p, nil
 }
@@ -39,6 +45,15 @@ type compiler struct {
 	associations []*bpmn.Association // of the whole process
 	correlations []*bpmn.Correlation
 	problems     bpmn.Problems
+	idle         bpmn.Problems // what would do nothing
+}
+
+// refuseIdle adds a problem about what would do nothing.
+func (c *compiler) refuseIdle(code string, at bpmn.Element, format string, args ...any) *bpmn.Problem {
+	c.idle = append(c.idle, bpmn.Problem{
+		Pos: at.Pos, Severity: bpmn.SeverityError, Code: code, ElementID: at.ID, ElementName: at.Name, Text: fmt.Sprintf(format, args...),
+	})
+	return &c.idle[len(c.idle)-1]
 }
 
 // refuse adds a problem and returns it, so that a hint can be given.

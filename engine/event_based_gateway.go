@@ -31,7 +31,7 @@ func (eventBasedGateway) link(c *compiler, n *node) {
 			c.refuse(CodeEventGateway, f.Target.Element, "%s waits for %s, so it can have no boundary events", n, label(f.Target.ID, f.Target.Name))
 		}
 		if len(f.Target.Inputs) > 0 {
-			c.refuse(CodeEventGateway, f.Target.Element, "%s begins when it has happened, so its input mappings would not be evaluated", label(f.Target.ID, f.Target.Name)).Hint = "set the variables before " + n.String()
+			c.refuseIdle(CodeEventGateway, f.Target.Element, "%s begins when it has happened, so its input mappings would not be evaluated", label(f.Target.ID, f.Target.Name)).Hint = "set the variables before " + n.String()
 		}
 		if f.Target.Loop != nil {
 			c.refuse(CodeEventGateway, f.Target.Element, "%s waits for %s, which cannot be repeated then", n, label(f.Target.ID, f.Target.Name))

@@ -136,3 +136,14 @@ func TestManyTimesOneItemIsNoLoop(t *testing.T) {
 	require.Empty(t, c.In.Incidents)
 	require.Equal(t, engine.StateCompleted, c.In.State)
 }
+
+// A loop around an activity of one item ends at the limit of a loop, and not at many times that.
+func TestALoopAroundOneItemIsALoop(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		exclusiveGateway again
+		task one times="= 1"
+		start -> again -> one -> again`, nil)
+	require.Len(t, c.In.Incidents, 1)
+	require.Contains(t, c.In.Incidents[0].Text, "more than 10000 flow nodes")
+}

@@ -65,11 +65,11 @@ func (c *compiler) loop(fn *bpmn.FlowNode) *loopSpec {
 	}
 	switch {
 	case l.InputCollection != nil && l.Cardinality != nil:
-		c.refuse(CodeLoop, l.Element, "%s says twice how many instances it has", label(fn.ID, fn.Name)).Hint = "keep the input collection or the loop cardinality"
+		c.refuseIdle(CodeLoop, l.Element, "%s says twice how many instances it has", label(fn.ID, fn.Name)).Hint = "keep the input collection or the loop cardinality"
 	case l.OutputCollection == "" && l.OutputElement != nil:
-		c.refuse(CodeLoop, l.Element, "%s says what each of its instances gives, but no output collection takes it", label(fn.ID, fn.Name)).Hint = "name the output collection"
+		c.refuseIdle(CodeLoop, l.Element, "%s says what each of its instances gives, but no output collection takes it", label(fn.ID, fn.Name)).Hint = "name the output collection"
 	case l.OutputCollection != "" && l.OutputElement == nil:
-		c.refuse(CodeLoop, l.Element, "%s has an output collection, but does not say what each of its instances puts into it", label(fn.ID, fn.Name)).Hint = "add an output element"
+		c.refuseIdle(CodeLoop, l.Element, "%s has an output collection, but does not say what each of its instances puts into it", label(fn.ID, fn.Name)).Hint = "add an output element"
 	}
 	if l.InputCollection == nil && l.Cardinality == nil {
 		c.refuse(CodeLoop, l.Element, "%s does not say how many instances it has", label(fn.ID, fn.Name)).Hint = "give it an input collection or a loop cardinality"

@@ -281,3 +281,30 @@ func TestHalfOfAMultiInstanceIsRefused(t *testing.T) {
 	_, err := engine.Compile(m)
 	require.ErrorContains(t, err, "does not say what each of its instances puts into it")
 }
+
+// What would do nothing is refused, and yet runs where an earlier version has taken it: its instances go on.
+func TestWhatDoesNothingIsRefusedAndRuns(t *testing.T) {
+	p, err := engine.Compile(enginetest.Model(`
+		startEvent start
+		serviceTask a type=a each="= [1]" times="= 2"
+		endEvent end
+		start -> a -> end`))
+	require.ErrorContains(t, err, "says twice how many instances")
+	require.NotNil(t, p)
+	r, err := engine.Step(p, nil, time.Now(), engine.StartInstance{Key: 1})
+	require.NoError(t, err)
+	require.Len(t, r.Instance.Subscriptions, 1)
+}
+
+// The data of a message is what the input mappings made, also where the task has an item of its own and a number.
+func TestMessagesOfItemsHaveTheInputsOnly(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		sendTask a message=out type=kafka:publish header:topic=out each:item="= items" in:order.id="= item"
+		endEvent end
+		start -> a -> end`, items)
+	require.Len(t, c.Effects, 3)
+	for i, effect := range c.Effects {
+		require.Equal(t, map[string]any{"order": map[string]any{"id": items["items"].([]any)[i]}}, effect.(engine.PublishMessage).Data)
+	}
+}

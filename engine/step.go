@@ -159,11 +159,11 @@ func (s *step) multiply(n *node, tokens int) error {
 	return nil
 }
 
-// allow lets a step do more for items that are done beside each other. One alone is done beside nothing: a loop around it would go on for
-// ever if each turn allowed more, so they count no further than a step may go without them.
+// allow lets a step do more for items that are done beside each other. One alone is done beside nothing, and a loop around it would go on for
+// ever if each turn allowed more. So it counts only as a part of what is done for those that are not alone, a few for each.
 func (s *step) allow(items int) {
 	if items == 1 {
-		if s.alone == stepLimit {
+		if s.alone >= 4*(s.items-s.alone) {
 			return
 		}
 		s.alone++

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/sonata-bpmn/sonata/bpmn"
 )
@@ -127,9 +128,25 @@ func (w *workSpec) publish(s *step, n *node, t Token) (throwing, error) {
 	case name != "":
 		data = s.local(t)[name]
 	case t.Inner != 0:
-		data = s.local(t)
+		data = s.mapped(n, t)
 	}
 	return w.send(s, n, t, data)
+}
+
+// mapped is what the input mappings of a node made. An instance of a looping activity has its item and its number beside that.
+func (s *step) mapped(n *node, t Token) map[string]any {
+	local := s.local(t)
+	if n.loop == nil {
+		return local
+	}
+	data := make(map[string]any, len(n.inputs))
+	for _, m := range n.inputs {
+		name, _, _ := strings.Cut(m.target, ".")
+		if value, ok := local[name]; ok {
+			data[name] = value
+		}
+	}
+	return data
 }
 
 // send makes a message of data.
