@@ -71,14 +71,23 @@ func (w *World) Broadcast(name string, variables map[string]any) error {
 	return w.drain(w.signal(name, variables))
 }
 
+// drain does what follows. Processes that call themselves would go on for ever; the runner refuses what sets them off.
 func (w *World) drain(err error) error {
-	for w.burst = 0; err == nil && len(w.pending) > 0; {
+	w.burst = 0
+	for n := 0; err == nil && len(w.pending) > 0; n++ {
+		if n == mostFollowing {
+			w.pending = nil
+			return ErrEndless
+		}
 		next := w.pending[0]
 		w.pending = w.pending[1:]
 		err = next()
 	}
 	return err
 }
+
+// mostFollowing is far more than random processes set off by themselves.
+const mostFollowing = 5_000
 
 // lossy says whether what is thrown is lost, so that signals and messages which throw each other again come to an end.
 func (w *World) lossy() bool { return w.burst > 50 }
