@@ -60,7 +60,11 @@ func (a *api) deploy(w http.ResponseWriter, r *http.Request) error {
 		DeploymentKey: deployment.Key, TenantID: defaultTenant, Deployments: []deploymentItem{}, Warnings: showProblems(deployment.Warnings),
 	}
 	if unbound != nil {
-		result.Warnings = append(result.Warnings, ModelProblem{Severity: bpmn.SeverityWarning, Text: "deployed, but not yet connected to its topics; Sonata goes on trying"})
+		text := "deployed, but not yet connected to its topics; Sonata goes on trying"
+		if errors.Is(unbound, runner.ErrUnbindable) {
+			text = unbound.Error()
+		}
+		result.Warnings = append(result.Warnings, ModelProblem{Severity: bpmn.SeverityWarning, Text: text})
 	}
 	for _, d := range deployment.Definitions {
 		result.Deployments = append(result.Deployments, deploymentItem{ProcessDefinition: deployedProcess{

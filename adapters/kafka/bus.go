@@ -90,13 +90,30 @@ func (b *Bus) Bind(ctx context.Context, wanted runner.Topics, positions []runner
 		return err
 	}
 	defer leave()
-	failed := b.topics.ensure(ctx, slices.Concat(wanted.Consume, wanted.Publish))
-	err = b.consumer.bind(ctx, slices.Compact(slices.Sorted(slices.Values(wanted.Consume))), positions)
+	consume, illegal := legal(wanted.Consume)
+	publish, alsoIllegal := legal(wanted.Publish)
+	failed := b.topics.ensure(ctx, slices.Concat(consume, publish))
+	err = b.consumer.bind(ctx, slices.Compact(slices.Sorted(slices.Values(consume))), positions)
 	if len(failed) > 0 {
 		err = join(failed)
 	}
 	b.health.setBound(err)
+	if illegal = append(illegal, alsoIllegal...); err == nil && len(illegal) > 0 {
+		return fmt.Errorf("%w: Kafka permits no topic with the name %q; call it by letters, digits, and the signs . _ and -, or let the message come by REST", runner.ErrUnbindable, illegal)
+	}
 	return err
+}
+
+// legal are the names that topics can have, and those that they cannot have.
+func legal(names []string) (legal, illegal []string) {
+	for _, name := range names {
+		if isLegal(name) {
+			legal = append(legal, name)
+		} else {
+			illegal = append(illegal, name)
+		}
+	}
+	return legal, illegal
 }
 
 // ClusterID implements [runner.Cluster].

@@ -562,7 +562,10 @@ func testUnpublishable(t *testing.T, addr string) {
 	_, err := b.Publish(deadline(t), []runner.Outgoing{broken})
 	require.ErrorIs(t, err, runner.ErrUnpublishable)
 	require.NotContains(t, err.Error(), "secret")
-	require.ErrorContains(t, b.Bind(deadline(t), runner.Topics{Consume: []string{name, "a b"}}, nil), `"a b"`)
+	err = b.Bind(deadline(t), runner.Topics{Consume: []string{name, "a b"}}, nil)
+	require.ErrorContains(t, err, `"a b"`)
+	require.ErrorIs(t, err, runner.ErrUnbindable)
+	require.NoError(t, b.Health(), "a name that no topic can have keeps nothing else from working")
 	publish(t, b, message(name, 4))
 	require.Equal(t, 4, number(t, in.next(t)), "the good topic of a Bind with a bad one is read")
 }

@@ -126,7 +126,7 @@ func (f *folders) deployChanged(ctx context.Context, r *runner.Runner) {
 	for _, resource := range resources {
 		deployment, err := r.Deploy(ctx, []runner.Resource{resource})
 		if _, later := errors.AsType[*runner.BindError](err); later {
-			f.log.Warn("Kafka cannot be reached yet", "error", err)
+			f.log.Warn("not every topic is bound", "error", err)
 		} else if err != nil {
 			f.log.Error("not deployed", "file", resource.Name, "error", err)
 			continue

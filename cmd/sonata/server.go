@@ -179,8 +179,8 @@ func (s *server) deployAndGreet(ctx context.Context, up running, guest func(cont
 	if resources = append(resources, s.flows...); len(resources) > 0 {
 		up.deployment, err = up.runner.Deploy(ctx, resources)
 		if _, later := errors.AsType[*runner.BindError](err); later {
-			// Kafka is away. Timers and REST go on without it, and its topics are bound when it is back.
-			s.log.Warn("Kafka cannot be reached yet", "error", err)
+			// Kafka may be away. Timers and REST go on without it, and its topics are bound when it is back.
+			s.log.Warn("not every topic is bound", "error", err)
 		} else if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"maps"
 	"slices"
@@ -26,6 +27,12 @@ func (r *Runner) bind(ctx context.Context) error {
 			err = r.opts.Bus.Bind(ctx, topics, positions)
 		}
 	}
+	if errors.Is(err, ErrUnbindable) { // not even by trying again
+		r.log.Warn("some messages cannot come by the bus", slog.Any("error", err))
+		r.health.set(troubleBus, nil)
+		r.bound = topics
+		return err
+	}
 	r.health.set(troubleBus, err)
 	if err != nil {
 		signal(r.rebind)
@@ -45,7 +52,7 @@ func (r *Runner) keepBound(ctx context.Context) {
 		case <-r.rebind:
 		}
 		err := r.bind(ctx)
-		if err == nil || ctx.Err() != nil {
+		if err == nil || errors.Is(err, ErrUnbindable) || ctx.Err() != nil {
 			wait.reset()
 			continue
 		}

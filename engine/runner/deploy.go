@@ -59,10 +59,14 @@ func (r *Runner) Deploy(ctx context.Context, resources []Resource) (Deployment, 
 	return deployment, nil
 }
 
-// BindError says that a deployment stands, but that its topics could not be bound yet. The Runner goes on trying.
+// BindError says that a deployment stands, but that its topics could not be bound yet. The Runner goes on trying, unless Err is an
+// [ErrUnbindable].
 type BindError struct{ Err error }
 
 func (e *BindError) Error() string {
+	if errors.Is(e.Err, ErrUnbindable) {
+		return fmt.Sprintf("deployed, but %v", e.Err)
+	}
 	return fmt.Sprintf("deployed, but not yet connected to its topics (Sonata goes on trying): %v", e.Err)
 }
 

@@ -3,6 +3,7 @@ package runner_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -96,6 +97,7 @@ func TestDeployProblems(t *testing.T) {
 type stubbornBus struct {
 	*memory.Bus
 	refuse atomic.Bool
+	never  atomic.Bool // some topic is one that cannot exist
 	bound  atomic.Pointer[runner.Topics]
 	binds  atomic.Int32
 }
@@ -106,7 +108,11 @@ func (b *stubbornBus) Bind(ctx context.Context, topics runner.Topics, positions 
 		return errors.New("no broker")
 	}
 	b.bound.Store(&topics)
-	return b.Bus.Bind(ctx, topics, positions)
+	err := b.Bus.Bind(ctx, topics, positions)
+	if err == nil && b.never.Load() {
+		err = fmt.Errorf("%w: a b", runner.ErrUnbindable)
+	}
+	return err
 }
 
 // The bus is bound to what the newest versions, and older ones that still run, need.
@@ -153,4 +159,21 @@ func TestBindLater(t *testing.T) {
 		w.advance(time.Second)
 	}
 	require.Equal(t, key, w.awaitEnd("patient"))
+}
+
+// A message may have a name that no topic can have: that is told once, and keeps nothing else from working.
+func TestNamesOfNoTopic(t *testing.T) {
+	bus := &stubbornBus{}
+	w := newWorld(t, func(w *world) { bus.Bus = w.bus; w.opts.Bus = bus })
+	w.install(pong)
+	bus.never.Store(true)
+	_, err := w.r.Deploy(w.ctx, []runner.Resource{patient})
+	require.ErrorIs(t, err, runner.ErrUnbindable)
+	require.ErrorContains(t, err, "deployed, but some topics cannot exist: a b")
+	require.NoError(t, w.r.Ready())
+	binds := bus.binds.Load()
+	key := w.launch("patient", nil)
+	w.send("reply", "1", ref(key), nil)
+	require.Equal(t, engine.StateCompleted, w.instance(key).State)
+	require.Equal(t, binds, bus.binds.Load(), "it is not tried again")
 }

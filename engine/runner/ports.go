@@ -21,6 +21,10 @@ type Bus interface {
 	Publish(ctx context.Context, messages []Outgoing) (int, error)
 }
 
+// ErrUnbindable is what the error of [Bus.Bind] wraps when everything is bound but topics that can never be, as their names are not legal.
+// Messages are often called so, such as "order received": they come by REST.
+var ErrUnbindable = errors.New("some topics cannot exist")
+
 // ErrUnpublishable is what the error of [Bus.Publish] wraps when the first message that was not acknowledged can never be sent:
 // it is too large, or its topic has no legal name. The message becomes a dead letter, so that it does not hold up the others.
 var ErrUnpublishable = errors.New("the message cannot be published")

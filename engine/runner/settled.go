@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -10,7 +11,7 @@ import (
 // everything that was published has then been received. It does not poll. The error is that of ctx or of the bus, or
 // [ErrStopped].
 func (r *Runner) Settled(ctx context.Context) error {
-	if err := r.bind(ctx); err != nil {
+	if err := r.bind(ctx); err != nil && !errors.Is(err, ErrUnbindable) {
 		return err
 	}
 	done := make(chan struct{})
