@@ -100,7 +100,7 @@ func (c *checker) hideIn(n *node, s *schema) {
 			c.hideIn(item, entry)
 		}
 	default:
-		n.hidden = c.leads(s, map[*typeDef]bool{})
+		n.hidden = c.leads(n, s, map[*typeDef]bool{})
 		c.hideMasked(n)
 	}
 }
@@ -133,22 +133,24 @@ func (c *checker) entryOf(s *schema) *schema {
 	return entry
 }
 
-// leads says whether values of a schema have sensitive values within them.
-func (c *checker) leads(s *schema, seen map[*typeDef]bool) bool {
+// leads says whether values of a schema have sensitive values within them. seen are the types that are looked into already: they may lead back to
+// themselves, by their properties and by their entries. What takes too long to look into is taken for sensitive.
+func (c *checker) leads(at *node, s *schema, seen map[*typeDef]bool) bool {
 	if s == nil {
 		return false
 	}
-	data := c.dataType(s)
-	if data != nil && !seen[data] {
-		seen[data] = true
-		for _, p := range data.allProperties() {
-			if p.sensitive || c.leads(&p.schema, seen) {
-				return true
-			}
-		}
+	if c.leads(at, s.entry, seen) {
+		return true
 	}
-	entry := c.entryOf(s)
-	return entry != nil && (data == nil || entry != s.entry) && c.leads(entry, seen)
+	data := c.dataType(s)
+	if data == nil || seen[data] {
+		return false
+	}
+	seen[data] = true
+	properties := c.shape(at, data).properties
+	return !c.spend(at, 1+len(properties)) ||
+		slices.ContainsFunc(properties, func(p *property) bool { return p.sensitive || c.leads(at, &p.schema, seen) }) ||
+		c.leads(at, c.entryOf(&schema{data: data}), seen)
 }
 
 // isHidden says whether a node is a sensitive value, or within one.

@@ -185,6 +185,48 @@ func TestProblemsShowNoSecrets(t *testing.T) {
 	}
 }
 
+// A type may lead back to itself by its entries as by its properties. What the entries of a list may be is looked into too, whoever says so, and
+// so is a secret in place of such a list masked.
+func TestSecretsInEntries(t *testing.T) {
+	for types, shown := range map[string]string{
+		"a.T: {derived_from: list, entry_schema: {type: a.T}}":                                                                       `"hunter2"`,
+		"a.T: {derived_from: list, entry_schema: {type: list, entry_schema: {type: a.T}}}":                                           `"hunter2"`,
+		"a.T: {properties: {t: {type: a.T, required: false}, ts: {type: list, required: false, entry_schema: {type: a.T}}}}":         `"hunter2"`,
+		"a.T: {derived_from: list, entry_schema: {type: a.U}}\n  a.U: {derived_from: map, entry_schema: {type: a.T}}":                `"hunter2"`,
+		"a.T: {derived_from: list, entry_schema: {type: my.Login}}":                                                                  "a sensitive value",
+		"a.T: {derived_from: list, entry_schema: {type: list, entry_schema: {type: my.Login}}}":                                      "a sensitive value",
+		"a.T: {derived_from: list}\n  a.U: {derived_from: list, entry_schema: {type: a.T, entry_schema: {type: my.Login}}}#a.U":      "a sensitive value",
+		"a.T: {derived_from: list}#a.T, entry_schema: {type: my.Login}":                                                              "a sensitive value",
+		"a.T: {derived_from: list, entry_schema: {type: a.T}}#a.T, entry_schema: {type: a.T, entry_schema: {type: my.Login}}":        "a sensitive value",
+		"a.T: {properties: {t: {type: a.T, required: false}, secret: {type: string, required: false, metadata: {sensitive: true}}}}": "a sensitive value",
+	} {
+		types, kind, otherwise := strings.Cut(types, "#")
+		if !otherwise {
+			kind = "a.T"
+		}
+		_, err := tosca.Parse([]byte(strings.NewReplacer("data_types:", "data_types:\n  "+types, "number: {type: integer, required: false}",
+			"number: {required: false, type: "+kind+"}", "number: 1", "number: hunter2").Replace(loopWithSecrets)))
+		require.ErrorContains(t, err, shown, types)
+		require.Equal(t, shown != "a sensitive value", strings.Contains(err.Error(), "hunter2"), types)
+	}
+}
+
+// To look for secrets takes steps as any other check, so that types that lead far cannot be looked into for each of many values without end.
+func TestSecretsAreLookedForWithinBounds(t *testing.T) {
+	const chain, values = 400, 10_000
+	var types, list strings.Builder
+	for i := range chain {
+		fmt.Fprintf(&types, "  a.T%d: {properties: {p: {type: a.T%d, required: false}}}\n", i, i+1)
+	}
+	fmt.Fprintf(&types, "  a.T%d: {properties: {p: {type: string}}}\n", chain)
+	for range values {
+		list.WriteString("x,")
+	}
+	_, err := tosca.Parse([]byte(strings.NewReplacer("data_types:\n", "data_types:\n"+types.String(), "number: {type: integer, required: false}",
+		"number: {required: false, type: list, entry_schema: {type: a.T0}}", "number: 1", "number: ["+list.String()+"]").Replace(loopWithSecrets)))
+	require.ErrorContains(t, err, "the document takes too long to check")
+}
+
 func TestSealedInstance(t *testing.T) {
 	template, err := parse(t, []byte(loopWithSecrets)).Sealed(sealed)
 	require.NoError(t, err)
