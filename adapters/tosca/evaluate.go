@@ -27,13 +27,42 @@ func (c *checker) step(n *node, steps []*node) *node {
 		if index, ok := s.value.(int64); ok && n.kind == list && index >= 0 && index < int64(len(n.items)) {
 			inner = n.items[index]
 		}
-		if inner == nil {
+		switch {
+		case inner == nil && c.stored && secret.Sealed(n.text): // nothing shows what is under it any more
+			c.left++
+			return nil
+		case inner == nil:
 			c.errorf(s, "there is nothing under %s in %s", s.text, describe(n))
 			return nil
 		}
 		n = c.resolve(inner)
 	}
 	return n
+}
+
+// refuse says why a function makes nothing of a secret. What is stored was accepted, maybe before that was a rule: there the call is left.
+func (c *checker) refuse(n *node, text string) {
+	if c.stored {
+		c.left++
+		return
+	}
+	c.errorf(n, "%s", text).hint("write the value")
+}
+
+// leaves says whether a node is a call that is left as it stands.
+func (c *checker) leaves(n *node) bool {
+	before := c.left
+	return c.stored && isFunction(n) && c.resolve(n) == nil && c.left > before
+}
+
+// isLeft says whether a node is, or is within, a call that is left as it stands.
+func (c *checker) isLeft(n *node) bool {
+	for ; n != nil; n = n.parent {
+		if c.leaves(n) {
+			return true
+		}
+	}
+	return false
 }
 
 // texts are those of which a function makes a text. It is as secret as the most secret of them.
@@ -58,7 +87,7 @@ func (c *checker) texts(call, arguments *node) (t texts) {
 			c.errorf(item, "%s takes texts, and this is %s", call.key, describe(value))
 			return texts{}
 		case secret.Sealed(value.text):
-			c.errorf(item, "a sensitive value that is commissioned already cannot be part of a text").hint("write the value")
+			c.refuse(item, "a sensitive value that is commissioned already cannot be part of a text")
 			return texts{}
 		}
 		t.all, t.hidden = append(t.all, value.text), t.hidden || value.isHidden()
@@ -73,7 +102,7 @@ func (t texts) join(c *checker, at *node, delimiter string) *node {
 	case t.all == nil || !c.spend(at, len(whole)):
 		return nil
 	case secret.Sealed(whole):
-		c.errorf(at, "this is an encrypted value, which nobody but Sonata makes").hint("write the value")
+		c.refuse(at, "this is an encrypted value, which nobody but Sonata makes")
 		return nil
 	}
 	return &node{value: whole, text: whole, hidden: t.hidden}
@@ -111,7 +140,7 @@ func (c *checker) token(n, call *node) *node {
 	case given.all == nil:
 		return nil
 	case given.hidden:
-		c.errorf(arguments[0], "a part of a sensitive value cannot be taken").hint("write the value")
+		c.refuse(arguments[0], "a part of a sensitive value cannot be taken")
 		return nil
 	}
 	text, separators := given.all[0], given.all[1]
@@ -130,6 +159,9 @@ func (c *checker) token(n, call *node) *node {
 // evaluated gives a node as JSON values, as [node.plain] does, with the values of functions in place of their calls.
 func (c *checker) evaluated(n *node) any {
 	if isFunction(n) {
+		if c.leaves(n) {
+			return n.plain()
+		}
 		if n = c.resolve(n); n == nil {
 			return nil
 		}

@@ -14,7 +14,7 @@ func Merge(templates ...*ServiceTemplate) (*ServiceTemplate, error) {
 	if err := f.errors(); err != nil {
 		return nil, err
 	}
-	return build(f, whole, nil)
+	return build(f, whole, nil, true)
 }
 
 // mergeSections adds the sections of a template to the whole.

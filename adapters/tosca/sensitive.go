@@ -163,13 +163,21 @@ func (n *node) isHidden() bool {
 	return false
 }
 
-// secrets are the values that are to be sealed.
+// secrets are the values that are to be sealed. Of what is stored, calls stay that are left as they stand, or give what has a sealed text within it.
 func (c *checker) secrets() []secretValue {
 	var all []secretValue
 	for _, n := range c.sensitive {
-		if !secret.Sealed(n.text) {
-			all = append(all, secretValue{n, c.evaluated(n)})
+		if secret.Sealed(n.text) || c.isLeft(n) {
+			continue
 		}
+		value := c.evaluated(n)
+		if _, isText := value.(string); c.stored && !isText && secret.In(value) {
+			if isFunction(n) {
+				continue
+			}
+			value = n.plain()
+		}
+		all = append(all, secretValue{n, value})
 	}
 	return all
 }
@@ -207,7 +215,7 @@ func (t *ServiceTemplate) Sealed(seal Seal, known ...*ServiceTemplate) (*Service
 	if err := f.errors(); err != nil || len(texts) == 0 {
 		return t, err
 	}
-	return build(&findings{}, t.root.copyWith(texts), known)
+	return build(&findings{}, t.root.copyWith(texts), known, t.stored)
 }
 
 // HasSecrets says whether the service template has sensitive values.
@@ -220,6 +228,9 @@ func isReference(n *node) bool {
 
 // exposures are the calls in sensitive properties that give what is not sensitive, and so stays readable elsewhere.
 func (c *checker) exposures() []*node {
+	if c.stored {
+		return nil
+	}
 	var all []*node
 	var look func(n *node)
 	look = func(n *node) {

@@ -164,6 +164,50 @@ func TestSecretsFromElsewhere(t *testing.T) {
 	require.ErrorContains(t, err, "a sensitive value that is commissioned already cannot be part of a text")
 }
 
+// What an earlier version accepted can be read again, whatever is a rule by now: a call that makes a text of a sealed value is left as it stands, as that
+// version left it, and so is what refers to it. The rest is sealed.
+func TestSecretsInFunctionsOfAnEarlierVersion(t *testing.T) {
+	template, err := parse(t, []byte(loopWithSecrets)).Sealed(sealed)
+	require.NoError(t, err)
+	concat := map[string]any{"concat": []any{"https://u:", map[string]any{"get_property": []any{"SELF", "login", "password"}}, "@host"}}
+	for name, call := range map[string]any{
+		"url":   concat,
+		"token": concat, // which is sensitive
+		"image": map[string]any{"token": []any{map[string]any{"get_property": []any{"one", "login", "password"}}, "-", int64(0)}},
+		"small": map[string]any{"join": []any{[]any{"a", concat}, "-"}},
+		"pin":   map[string]any{"join": []any{[]any{"a", "b"}, map[string]any{"get_input": "access"}}},
+		"login": map[string]any{"concat": []any{"ENCRYPTED", ":00000000:AAAA;"}},
+		"bag":   map[string]any{"get_property": []any{"two", "bag", "x"}},
+	} {
+		stored := template.Value()
+		one := stored["topology_template"].(map[string]any)["node_templates"].(map[string]any)["one"].(map[string]any)["properties"].(map[string]any)
+		one[name], one["tokens"] = call, []any{"hunter-plain"}
+		again, err := tosca.FromValue(stored)
+		require.NoError(t, err, name)
+		again, err = again.Sealed(sealed)
+		require.NoError(t, err, name)
+		properties := again.ControlLoops()[0].Elements[0].Properties
+		require.Equal(t, call, properties[name], name)
+		require.Contains(t, properties["tokens"], "ENCRYPTED:")
+		_, err = tosca.Merge(again)
+		require.NoError(t, err, name)
+		_, err = tosca.Parse(again.JSON())
+		require.Error(t, err, "%s is still refused where it comes in", name)
+	}
+
+	above, below, _ := strings.Cut(loopWithSecrets, "topology_template:")
+	types, err := parse(t, []byte(above)).Sealed(sealed)
+	require.NoError(t, err)
+	later := strings.Replace(version+"topology_template:"+below, "tokens: []", "tokens: [hunter-plain, {get_property: [SELF, fallback]}]", 1)
+	stored, err := tosca.ParseValue([]byte(later))
+	require.NoError(t, err)
+	again, err := tosca.FromValue(stored, types)
+	require.NoError(t, err)
+	again, err = again.Sealed(sealed, types)
+	require.NoError(t, err)
+	require.NotContains(t, string(again.JSON()), "hunter")
+}
+
 // What is said of a wrong value does not say the value, nor what a function made of it, wherever it stands.
 func TestProblemsShowNoSecrets(t *testing.T) {
 	for _, line := range []string{

@@ -19,6 +19,7 @@ type ServiceTemplate struct {
 	sensitive bool          // whether it has sensitive values
 	secrets   []secretValue // those that are not sealed
 	exposed   []*node       // calls of functions that give sensitive properties what is not sensitive
+	stored    bool          // whether it was accepted before
 }
 
 // Parse reads a service template of TOSCA Simple Profile 1.0 to 1.3 in YAML or JSON. Types that it does not define are looked for in the templates that
@@ -26,17 +27,13 @@ type ServiceTemplate struct {
 // then in the others, which may have their own idea of CLAMP's types. The error is [Problems]: all that is wrong, each at its place.
 func Parse(source []byte, known ...*ServiceTemplate) (*ServiceTemplate, error) {
 	f := &findings{}
-	return build(f, f.read(source), known)
+	return build(f, f.read(source), known, false)
 }
 
 // FromValue makes a service template of JSON values, such as [ServiceTemplate.Value] returns. Problems have a path, but no line. What it has was
-// accepted before, be it where sensitive values come from.
+// accepted before, be it by rules of an earlier version on where sensitive values come from and go to.
 func FromValue(value any, known ...*ServiceTemplate) (*ServiceTemplate, error) {
-	t, err := build(&findings{}, fromPlain(value), known)
-	if t != nil {
-		t.exposed = nil
-	}
-	return t, err
+	return build(&findings{}, fromPlain(value), known, true)
 }
 
 // ParseValue reads any document in YAML or JSON within the limits of service templates, as JSON values. The error is [Problems].
@@ -49,7 +46,7 @@ func ParseValue(source []byte) (any, error) {
 	return root.plain(), nil
 }
 
-func build(f *findings, root *node, known []*ServiceTemplate) (*ServiceTemplate, error) {
+func build(f *findings, root *node, known []*ServiceTemplate, stored bool) (*ServiceTemplate, error) {
 	if root == nil || len(f.all) > 0 && f.errors() != nil && root.kind != object {
 		return nil, f.errors()
 	}
@@ -63,7 +60,7 @@ func build(f *findings, root *node, known []*ServiceTemplate) (*ServiceTemplate,
 	}
 	own := builtin().library
 	c := newChecker(f, slices.Concat(types, []library{own}, loops), known)
-	c.original = own
+	c.original, c.stored = own, stored
 	return c.template(root)
 }
 
@@ -86,6 +83,8 @@ type checker struct {
 	evaluating map[*node]bool // the calls of functions that are being evaluated
 	literal    bool           // whether values are those of an instance, without functions
 	sensitive  []*node        // values that are sensitive
+	stored     bool           // whether the template was accepted before
+	left       int            // how often a call was left as it stands, see refuse
 }
 
 // maxSteps bounds what checking a document costs, about a second at most: a template of a real control loop takes some thousand steps.
@@ -153,7 +152,7 @@ func (c *checker) template(root *node) (*ServiceTemplate, error) {
 	}
 	return &ServiceTemplate{
 		root: root, warnings: c.only(SeverityWarning), library: c.own, libraries: c.libraries, nodes: c.nodes, byID: c.byID, policies: c.policies, loops: loops,
-		exposed: c.exposures(), secrets: c.secrets(), sensitive: len(c.sensitive) > 0,
+		exposed: c.exposures(), secrets: c.secrets(), sensitive: len(c.sensitive) > 0, stored: c.stored,
 		id: Identifier{fields["name"].string(), fields["version"].string()},
 	}, nil
 }

@@ -229,6 +229,31 @@ func TestSecretsOfAnOlderVersion(t *testing.T) {
 	require.Contains(t, w.ask(controlloop.Prefix+"/instantiation", "application/json"), `"image":"nginx"`)
 }
 
+// An older version has stored a function of a sealed value as it was written. It does not keep anything else from being read, commissioned or taken away.
+func TestFunctionsOfAnOlderVersion(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.clamp(http.MethodPost, "/commission", strings.Replace(withSecrets, `"apiPin":47114711`, `"apiPin":47114711,"login":"hunter-definition","image":"nginx"`, 1), 200)
+	items, _, err := w.r.Search(runner.Filter{ProcessID: "controlLoopDefinition", State: engine.StateActive}, runner.Page{})
+	require.NoError(t, err)
+	require.Len(t, items, 1)
+	in, _, err := w.r.Instance(items[0].Key)
+	require.NoError(t, err)
+	text, err := json.Marshal(in.Variables(0)["template"])
+	require.NoError(t, err)
+	text = []byte(strings.Replace(string(text), `"image":"nginx"`, `"image":{"concat":["https://u:",{"get_property":["SELF","login"]},"@h"]}`, 1))
+	require.Contains(t, string(text), "concat")
+	template, err := engine.DecodeJSON(text)
+	require.NoError(t, err)
+	require.NoError(t, w.r.SetVariables(w.ctx, in.Key, engine.SetVariables{Variables: map[string]any{"template": template}}))
+
+	shown := w.ask(controlloop.Prefix+"/commission/toscaservicetemplate", "application/json")
+	require.Contains(t, shown, `"concat"`)
+	require.NotContains(t, shown, "ENCRYPTED")
+	w.clamp(http.MethodPost, "/commission", strings.NewReplacer("secretive", "other", "org.onap.Loop", "org.onap.Other", "org.onap.One", "org.onap.Two").Replace(withSecrets), 200)
+	w.clamp(http.MethodDelete, "/commission?name=secretive&version=1.0.0", "", 200)
+}
+
 // sentOn is all that was sent on a topic.
 func (w *world) sentOn(topic string) string {
 	w.settle()
