@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -97,6 +98,38 @@ func TestSecretsReachTheParticipantAlone(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, letters)
 	require.Equal(t, "•••", w.loop("a")["elements"].(map[string]any)[oneID].(map[string]any)["propertiesMap"].(map[string]any)["login"])
+}
+
+// A participant of before Istanbul, which reports controlLoops, gets the very values too, within its control loop and the template of that, first and again.
+func TestSecretsReachEarlyParticipants(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.says(`{"messageType":"PARTICIPANT_STATUS","participantId":{"name":"First","version":"1"},"participantType":{"name":"kind.First","version":"1.0.0"},
+		"state":"PASSIVE","healthStatus":"HEALTHY","controlLoops":{"controlLoopList":[]}}`)
+	w.clamp(http.MethodPost, "/commission", withSecrets, 200)
+	w.clamp(http.MethodPost, "/instantiation", secretInstance("hunter-one"), 200)
+	w.clamp(http.MethodPut, "/instantiation/command", orderOf("PASSIVE", "a"), 202)
+	w.fly(20 * time.Second)
+	var updates []map[string]any
+	for _, m := range w.bus.Published() {
+		require.NotContains(t, string(m.Data), "ENCRYPTED")
+		var data map[string]any
+		require.NoError(t, json.Unmarshal(m.Data, &data))
+		if data["messageType"] == "PARTICIPANT_CONTROL_LOOP_UPDATE" {
+			updates = append(updates, data)
+		}
+	}
+	require.Greater(t, len(updates), 1, "it is asked again")
+	for _, data := range updates {
+		element := data["controlLoop"].(map[string]any)["elements"].(map[string]any)[oneID].(map[string]any)
+		require.Equal(t, "hunter-one", element["propertiesMap"].(map[string]any)["login"])
+		defined := data["controlLoopDefinition"].(map[string]any)["topology_template"].(map[string]any)["node_templates"].(map[string]any)["org.onap.One"].(map[string]any)
+		require.EqualValues(t, 47114711, defined["properties"].(map[string]any)["apiPin"])
+		require.NotContains(t, data, "participantUpdatesList")
+	}
+	letters, _, err := w.r.DeadLetters(0, 10)
+	require.NoError(t, err)
+	require.Empty(t, letters)
 }
 
 func (w *world) ask(path, accept string) string {

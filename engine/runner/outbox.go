@@ -24,8 +24,8 @@ const (
 
 // publish puts a message into the outbox. Its id depends on nothing but the store, the instance and the event, so that it is
 // the same however often the message is sent. A task header with the name of the attribute says which instance the message answers, ""
-// none, in place of the sender of the event that began this one. The task header secrets names the field of the data in which the receiver is to
-// read what is sealed, or says that it is masked.
+// none, in place of the sender of the event that began this one. The task header secrets names the fields of the data in which the receiver is to
+// read what is sealed, separated by commas, or says that it is masked.
 func (u *unit) publish(in *engine.Instance, e engine.MessageThrown) {
 	id := uuid.NewSHA1(u.r.id, fmt.Appendf(nil, "%s/%d", in.Key, e.ID))
 	trace := u.traceOf(in.Key).by(id)

@@ -91,31 +91,36 @@ func (k *Keys) Seal(value any) (string, error) {
 	return mark + first.id + ":" + base64.RawURLEncoding.EncodeToString(sealed) + ";", nil
 }
 
-// Open gives a message's data, a JSON object, with the values in place of the sealed texts within one of its fields: whoever wrote that field meant
-// its receiver to read them. "" is none. What is sealed anywhere else, or is part of a longer text, is an error: nobody may have Sonata open what it
+// Open gives a message's data, a JSON object, with the values in place of the sealed texts within some of its fields, whose names are separated by commas:
+// whoever wrote those fields meant their receiver to read them. "" is none. What is sealed anywhere else, or is part of a longer text, is an error: nobody may have Sonata open what it
 // was given, and nobody gets it sealed. The error says too which key is missing.
-func (k *Keys) Open(data []byte, field string) ([]byte, error) {
+func (k *Keys) Open(data []byte, names string) ([]byte, error) {
 	if !SealedIn(data) {
 		return data, nil
 	}
 	var fields map[string]json.RawMessage
-	if field == "" || json.Unmarshal(data, &fields) != nil {
+	if names == "" || json.Unmarshal(data, &fields) != nil {
 		return nil, errMisplaced
 	}
+	opened := strings.Split(strings.ReplaceAll(names, " ", ""), ",")
 	for name, raw := range fields {
-		if Sealed(name) || name != field && SealedIn(raw) {
+		sealedWithin := SealedIn(raw)
+		if Sealed(name) || sealedWithin && !slices.Contains(opened, name) {
 			return nil, errMisplaced
 		}
-	}
-	value, err := decode(fields[field])
-	if err == nil {
-		value, err = k.open(value)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if fields[field], err = json.Marshal(value); err != nil {
-		return nil, err
+		if !sealedWithin {
+			continue
+		}
+		value, err := decode(raw)
+		if err == nil {
+			value, err = k.open(value)
+		}
+		if err == nil {
+			fields[name], err = json.Marshal(value)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	return json.Marshal(fields)
 }

@@ -51,6 +51,26 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// Several fields may be named. What is named and not there does not come to be, and all others stay closed.
+func TestOpenFields(t *testing.T) {
+	t.Parallel()
+	k := keys(t, secret.NewKey())
+	a, b := seal(t, k, "hunter-a"), seal(t, k, "hunter-b")
+	for document, want := range map[string]string{
+		`{"a":"` + a + `","b":["` + b + `"],"c":1}`: `{"a":"hunter-a","b":["hunter-b"],"c":1}`,
+		`{"b":"` + b + `","a":null}`:                `{"b":"hunter-b","a":null}`,
+		`{"a":"` + a + `"}`:                         `{"a":"hunter-a"}`,
+	} {
+		opened, err := k.Open([]byte(document), "a, b,x")
+		require.NoError(t, err)
+		require.JSONEq(t, want, string(opened))
+	}
+	for _, document := range []string{`{"a":"` + a + `","c":"` + b + `"}`, `{"a, b":"` + a + `"}`, `{"":"` + a + `"}`} {
+		_, err := k.Open([]byte(document), "a, b")
+		require.ErrorContains(t, err, "in the header secrets", document)
+	}
+}
+
 // Nothing is opened, and nothing is given out sealed, where the sender did not say so, however it is written.
 func TestOpenNothingElse(t *testing.T) {
 	t.Parallel()
