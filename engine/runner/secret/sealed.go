@@ -2,6 +2,7 @@ package secret
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
@@ -82,7 +83,7 @@ func MaskIn(value any) any {
 
 // SealedIn says whether a sealed text stands in a JSON document, however its strings are escaped.
 func SealedIn(document []byte) bool {
-	if !bytes.Contains(document, []byte(`\u`)) { // no other escape stands for what is in a sealed text
+	if !escaped(document) {
 		return bytes.Contains(document, []byte(mark)) && sealed.Match(document)
 	}
 	tokens := json.NewDecoder(bytes.NewReader(document))
@@ -96,6 +97,28 @@ func SealedIn(document []byte) bool {
 			return true
 		}
 	}
+}
+
+// escaped says whether a JSON document has an escape for a character of a sealed text. All of those are ASCII, and none has a short escape. The escapes
+// of Go's encoder (\u0026, \u003c, \u003e and others) stand for none of them.
+func escaped(document []byte) bool {
+	const escape, digits = `\u00`, 2
+	for {
+		at := bytes.Index(document, []byte(escape))
+		if at < 0 || len(document) < at+len(escape)+digits {
+			return false
+		}
+		document = document[at+len(escape):]
+		var char [1]byte
+		if _, err := hex.Decode(char[:], document[:digits]); err == nil && inSealed(char[0]) {
+			return true
+		}
+	}
+}
+
+// inSealed says whether a character may stand in a sealed text.
+func inSealed(char byte) bool {
+	return 'a' <= char && char <= 'z' || 'A' <= char && char <= 'Z' || '0' <= char && char <= '9' || strings.IndexByte("_-:;", char) >= 0
 }
 
 // KeysIn gives the ids of the keys that sealed what stands in a text of any size, such as the file of a store.

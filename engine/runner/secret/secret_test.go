@@ -1,7 +1,10 @@
 package secret_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -104,6 +107,33 @@ func TestSealedIn(t *testing.T) {
 	require.True(t, secret.In(map[string]any{sealed: nil}))
 	require.Equal(t, map[string]any{"a": []any{"x", map[string]any{"b": "y•••"}}, "n": int64(1)}, secret.MaskIn(value))
 	require.True(t, secret.In(value))
+}
+
+// Any character of a sealed text may be escaped. Escapes of others, as encoding/json writes them, do not have the document taken apart.
+func TestSealedInEscapes(t *testing.T) {
+	sealed := seal(t, keys(t, secret.NewKey()), "hunter2")
+	for i, char := range []byte(sealed) {
+		for _, form := range []string{`\u%04x`, `\u%04X`} {
+			document := `{"a":"\u0026 ` + sealed[:i] + fmt.Sprintf(form, char) + sealed[i+1:] + `"}`
+			require.True(t, secret.SealedIn([]byte(document)), document)
+		}
+	}
+	for _, document := range []string{`"\u00`, `"\u003`, `"\u00zz"`, `"\u003a"`, `"\u2028\u0026"`} {
+		require.False(t, secret.SealedIn([]byte(document)), document)
+	}
+	plain, err := json.Marshal(strings.Repeat("a & b <c>\u2028\n", 500))
+	require.NoError(t, err)
+	require.Zero(t, testing.AllocsPerRun(10, func() { secret.SealedIn(plain) }))
+}
+
+func BenchmarkSealedIn(b *testing.B) {
+	document, err := json.Marshal(slices.Repeat([]string{"one & two of three"}, 500))
+	require.NoError(b, err)
+	b.SetBytes(int64(len(document)))
+	b.ReportAllocs()
+	for b.Loop() {
+		secret.SealedIn(document)
+	}
 }
 
 func TestSealedTextsSayNothing(t *testing.T) {
