@@ -212,7 +212,7 @@ func article(n *node) string {
 
 // boolean reads true and false, and the texts that the original takes for them.
 func boolean(n *node) (value, ok bool) {
-	if n.kind != scalar {
+	if n == nil || n.kind != scalar {
 		return false, false
 	}
 	value, err := strconv.ParseBool(strings.ToLower(n.text))

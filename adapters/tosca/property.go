@@ -63,11 +63,19 @@ func (c *checker) readProperty(n *node) *property {
 		}
 	}
 	c.isObjectOrNull(p.metadata, "names with values")
+	c.checkSensitive(p.metadata.field("sensitive"))
 	p.schema = c.readSchemaFields(n, fields)
 	if p.schema.typeNode == nil && fields["type"] == nil {
 		c.errorf(n.name(), "property %s has no type", n.key).hint("add type: string, or what its values are")
 	}
 	return p
+}
+
+// checkSensitive refuses what is neither yes nor no of a property that may be meant to be a secret. What is stored was accepted before.
+func (c *checker) checkSensitive(mark *node) {
+	if _, ok := boolean(mark); !ok && mark != nil && !c.stored {
+		c.errorf(mark, "sensitive is true or false, not %s", describe(mark)).hint("write true if the values are secrets, else leave it out")
+	}
 }
 
 // readSchema reads an entry_schema or a key_schema: of TOSCA 1.3 an object, of 1.1 a type's name too.

@@ -271,6 +271,27 @@ func TestSecretsAreLookedForWithinBounds(t *testing.T) {
 	require.ErrorContains(t, err, "the document takes too long to check")
 }
 
+// Whether a property is a secret is said with a boolean, as a text too; anything else would leave a value readable that is meant to be none.
+func TestSensitiveIsABoolean(t *testing.T) {
+	text := func(mark string) []byte {
+		return []byte(strings.Replace(loopWithSecrets, "token: {type: string, required: false, metadata: {sensitive: true}}", "token: {type: string, required: false, metadata: {sensitive: "+mark+"}}", 1))
+	}
+	for _, mark := range []string{"true", "false", `"true"`, `"false"`, "True"} {
+		parse(t, text(mark))
+	}
+	for _, mark := range []string{"yes", `"on"`, "1", "[true]", "{a: true}", "null", `""`} {
+		_, err := tosca.Parse(text(mark))
+		require.ErrorContains(t, err, "/node_types/my.Element/properties/token/metadata/sensitive: sensitive is true or false, not ", mark)
+		require.Regexp(t, `^\d+:\d+: `, err.Error())
+		stored, err := tosca.ParseValue(text(mark))
+		require.NoError(t, err)
+		_, err = tosca.FromValue(stored)
+		require.NoError(t, err, "what an earlier version accepted stays")
+	}
+	_, err := tosca.Parse([]byte(strings.Replace(loopWithSecrets, "default: open", "default: open, metadata: {sensitive: on}", 1)))
+	require.ErrorContains(t, err, "/topology_template/inputs/open/metadata/sensitive: ")
+}
+
 func TestSealedInstance(t *testing.T) {
 	template, err := parse(t, []byte(loopWithSecrets)).Sealed(sealed)
 	require.NoError(t, err)
