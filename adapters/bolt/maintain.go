@@ -22,7 +22,7 @@ func (s *Store) Snapshot(fn func(size int64, write func(io.Writer) error) error)
 
 // CheckPages reads every page of the file and returns what is wrong with it, nil if nothing is.
 func (s *Store) CheckPages() error {
-	var problems []error
+	problems := []error{checkMeta(s.db)}
 	err := s.db.View(func(tx *bbolt.Tx) error {
 		for problem := range tx.Check() {
 			problems = append(problems, problem)
@@ -73,5 +73,9 @@ func copyTo(path string, from *bbolt.DB) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(bbolt.Compact(to, from, compactBatch), to.Sync(), to.Close())
+	err = bbolt.Compact(to, from, compactBatch)
+	if err == nil { // once more, so that both meta pages lead to the whole tree: the first is of one without the last batch
+		err = to.Update(func(*bbolt.Tx) error { return nil })
+	}
+	return errors.Join(err, to.Sync(), to.Close())
 }
