@@ -89,19 +89,32 @@ func checkSize(path string) error {
 	if errors.Is(err, os.ErrNotExist) || err == nil && info.Size() == 0 {
 		return nil // it comes into being
 	}
-	db, err2 := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockTimeout, ReadOnly: true})
-	if err := errors.Join(err, err2); err != nil {
-		return openError(path, err)
+	db, err := openFile(path)
+	if err != nil {
+		return err
+	}
+	return db.Close()
+}
+
+// openFile opens a file for reading, if it was not cut off.
+func openFile(path string) (*bbolt.DB, error) {
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockTimeout, ReadOnly: true, FreelistType: bbolt.FreelistMapType, NoStatistics: true})
+	if err != nil {
+		return nil, openError(path, err)
 	}
 	var size int64
 	err = db.View(func(tx *bbolt.Tx) error {
 		size = tx.Size()
 		return nil
 	})
-	if err = errors.Join(err, db.Close()); err == nil && info.Size() < size {
+	info, err2 := os.Stat(path)
+	if err = errors.Join(err, err2); err == nil && info.Size() < size {
 		err = fmt.Errorf("%s is cut off: it has %d bytes and needs %d; restore a backup", path, info.Size(), size)
 	}
-	return err
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
 }
 
 // checkFormat refuses a file that is not ours, and marks a new one. It writes to no other: a transaction would drop the list of free pages.
@@ -117,7 +130,9 @@ func checkFormat(db *bbolt.DB) error {
 		if name, _ := tx.Cursor().First(); name != nil {
 			return errors.New("the file is a bbolt database, but not one of Sonata")
 		}
-		isNew = true
+		if isNew = true; db.IsReadOnly() {
+			return errors.New("the store holds nothing, not even what a new one does; restore a backup")
+		}
 		return nil
 	})
 	if err != nil || !isNew {

@@ -10,6 +10,34 @@ import (
 	"go.etcd.io/bbolt"
 )
 
+// OpenToRead opens the store of a data directory to read it; its file stays as it is. The error is [ErrInUse] when another process writes it.
+func OpenToRead(dir string) (*Store, error) {
+	path := filepath.Join(dir, FileName)
+	if err := checkThere(path); err != nil {
+		return nil, err
+	}
+	db, err := openFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkFormat(db); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), checkMeta(db), db.Close())
+	}
+	return &Store{db: db}, nil
+}
+
+// checkThere refuses a file that is missing or empty: Open would make a new one of it.
+func checkThere(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("there is no store in %s: %w", filepath.Dir(path), err)
+	}
+	if info.Size() == 0 {
+		return fmt.Errorf("%s is empty: what was in it is lost; restore a backup", path)
+	}
+	return nil
+}
+
 // Snapshot calls fn with the size of the store as it is at this moment, and a function that writes that, while the store is used.
 func (s *Store) Snapshot(fn func(size int64, write func(io.Writer) error) error) error {
 	return s.db.View(func(tx *bbolt.Tx) error {
@@ -39,8 +67,8 @@ const compactBatch = 8 << 20
 // after. Until the new file is whole the old one stays as it is. The error is [ErrInUse] when another process has the store.
 func Compact(dir string) (before, after int64, err error) {
 	path := filepath.Join(dir, FileName)
-	if _, err := os.Stat(path); err != nil {
-		return 0, 0, fmt.Errorf("there is no store in %s: %w", dir, err)
+	if err := checkThere(path); err != nil {
+		return 0, 0, err
 	}
 	old, err := Open(dir)
 	if err != nil {

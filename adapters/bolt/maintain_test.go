@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -53,4 +54,61 @@ func TestDamagedMetaPages(t *testing.T) {
 		require.NoError(t, s.CheckPages())
 		require.NoError(t, s.Close())
 	}
+}
+
+// Whoever only looks leaves the file as it is, whatever is in it, and makes none.
+func TestOpenToRead(t *testing.T) {
+	for name, c := range map[string]struct {
+		file []byte
+		says string
+	}{
+		"none":    {nil, "there is no store in"},
+		"empty":   {[]byte{}, "is empty: what was in it is lost; restore a backup"},
+		"foreign": {make([]byte, 1<<16), "not a store"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if path := filepath.Join(dir, FileName); c.file != nil {
+				require.NoError(t, os.WriteFile(path, c.file, 0o600))
+			}
+			_, err := OpenToRead(dir)
+			require.ErrorContains(t, err, c.says)
+			_, _, err = Compact(dir)
+			require.ErrorContains(t, err, c.says)
+			found, err := os.ReadFile(filepath.Join(dir, FileName))
+			require.Equal(t, c.file == nil, os.IsNotExist(err))
+			require.Equal(t, len(c.file), len(found))
+		})
+	}
+
+	dir := t.TempDir()
+	s := open(t, dir)
+	require.NoError(t, s.Update(func(tx runner.Tx) error { return tx.Put("a", []byte("k"), []byte("v")) }))
+	_, err := OpenToRead(dir)
+	require.ErrorIs(t, err, ErrInUse)
+	require.NoError(t, s.Close())
+	before, err := os.ReadFile(filepath.Join(dir, FileName))
+	require.NoError(t, err)
+	s, err = OpenToRead(dir)
+	require.NoError(t, err)
+	require.NoError(t, s.CheckPages())
+	require.Error(t, s.Update(func(runner.Tx) error { return nil }))
+	require.NoError(t, s.Close())
+	after, err := os.ReadFile(filepath.Join(dir, FileName))
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(before, after))
+}
+
+// A store that was made and never used again has one meta page of an empty tree: it is not taken for a whole one.
+func TestOpenToReadAnEmptyTree(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	require.NoError(t, s.Close())
+	file, err := os.OpenFile(filepath.Join(dir, FileName), os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = file.WriteAt(make([]byte, metaSize), metaOffset)
+	require.NoError(t, errors.Join(err, file.Close()))
+	_, err = OpenToRead(dir)
+	require.ErrorContains(t, err, "holds nothing")
+	require.ErrorContains(t, err, "meta page 0 is not valid")
 }

@@ -167,10 +167,7 @@ func (c *cli) checkApart(ctx context.Context, data string) error {
 }
 
 func (c *cli) check(data string) (err error) {
-	if _, err := os.Stat(filepath.Join(data, bolt.FileName)); err != nil {
-		return fmt.Errorf("there is no store in %s: %w", data, err)
-	}
-	store, err := bolt.Open(data)
+	store, err := bolt.OpenToRead(data)
 	if err != nil {
 		return err
 	}

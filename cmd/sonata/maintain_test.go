@@ -94,6 +94,12 @@ func TestDamagedData(t *testing.T) {
 		return o
 	}
 	require.Zero(t, check("untouched", store).status)
+	empty := check("empty", nil)
+	require.Equal(t, exitFailed, empty.status)
+	require.Contains(t, empty.errors, "sonata.db is empty: what was in it is lost; restore a backup")
+	meta := check("meta page", slices.Concat(store[:16], bytes.Repeat([]byte{0xff}, 64), store[80:]))
+	require.Equal(t, exitFailed, meta.status)
+	require.Contains(t, meta.errors, "meta page 0 is not valid")
 	used := bytes.LastIndexFunc(store, func(r rune) bool { return r != 0 }) // the rest of the file is room for more
 	require.Equal(t, exitFailed, check("cut", store[:used/2]).status)
 	require.Equal(t, exitFailed, check("zeroed", slices.Concat(store[:used/4], make([]byte, used/2), store[used/4+used/2:])).status)
@@ -109,6 +115,12 @@ func TestDamagedData(t *testing.T) {
 		}
 	}
 	require.Positive(t, found)
+
+	require.NoError(t, os.Truncate(filepath.Join(data, bolt.FileName), 0))
+	o := sonataCommand(t, "serve", "--data", data, "--listen", "127.0.0.1:0", "--broker-listen", "127.0.0.1:0")
+	require.Equal(t, exitFailed, o.status)
+	require.Contains(t, o.errors, "restore a backup, or move "+data+" away to begin anew")
+	require.Empty(t, read(t, filepath.Join(data, bolt.FileName)))
 }
 
 func tarOf(t *testing.T, namesAndTexts ...string) []byte {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
@@ -51,6 +52,9 @@ type running struct {
 // run works until ctx ends, or until guest, which is called when everything works, returns. It stops in the order in which
 // nothing is lost: no new requests, the batch at hand, what is on its way to Kafka, the broker, the store.
 func (s *server) run(ctx context.Context, guest func(ctx context.Context, up running) error) (err error) {
+	if err := notLost(s.data); err != nil {
+		return err
+	}
 	store, err := bolt.Open(s.data)
 	if err != nil {
 		return err
@@ -104,6 +108,19 @@ func (s *server) run(ctx context.Context, guest func(ctx context.Context, up run
 	}
 	up := running{store: store, deployed: &atomic.Bool{}, runner: r, keys: keys, url: "http://" + listener.Addr().String(), brokers: strings.Join(brokers, ",")}
 	return s.work(ctx, listener, up, guest)
+}
+
+// notLost refuses an empty store beside the records of a broker, which comes into being after it: to begin anew would hide that it is lost.
+func notLost(data string) error {
+	path, records := filepath.Join(data, bolt.FileName), filepath.Join(data, brokerDir)
+	info, err := os.Stat(path)
+	if err != nil || info.Size() > 0 {
+		return nil // bolt says what is wrong, if something is
+	}
+	if found, err := os.ReadDir(records); err != nil || len(found) == 0 {
+		return nil //nolint:nilerr // there is no broker
+	}
+	return fmt.Errorf("%s is empty although %s has records: what was in it is lost; restore a backup, or move %s away to begin anew", path, records, data)
 }
 
 // listener opens the address of the REST API.
