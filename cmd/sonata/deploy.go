@@ -5,11 +5,15 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"mime/multipart"
 	"net/http"
 	"strconv"
 
 	"github.com/spf13/cobra"
+
+	"github.com/sonata-bpmn/sonata/api"
+	"github.com/sonata-bpmn/sonata/bpmn"
 )
 
 func (c *cli) deployCommand() *cobra.Command {
@@ -41,6 +45,7 @@ type deployed struct {
 			Resource string `json:"resourceName"`
 		} `json:"processDefinition"`
 	} `json:"deployments"`
+	Warnings []api.ModelProblem `json:"warnings"`
 }
 
 func (c *cli) deploy(ctx context.Context, remote *client, args []string) error {
@@ -72,7 +77,21 @@ func (c *cli) deploy(ctx context.Context, remote *client, args []string) error {
 			rows = append(rows, []string{p.ID, strconv.Itoa(p.Version), p.Key, p.Resource})
 		}
 	}
+	for _, w := range result.Warnings {
+		fmt.Fprintln(c.err, printableLines(warning(w)))
+	}
 	return writeTable(c.out, rows)
+}
+
+// warning is a warning as lint shows it; one of no file has no place and no code.
+func warning(w api.ModelProblem) string {
+	if w.Code == "" {
+		return "warning: " + w.Text
+	}
+	return bpmn.Problem{
+		Pos: bpmn.Position{File: w.File, Line: w.Line, Column: w.Column}, Severity: bpmn.SeverityWarning, Code: w.Code,
+		ElementID: w.ElementID, ElementName: w.ElementName, Text: w.Text, Hint: w.Hint,
+	}.String()
 }
 
 // deploymentForm packs files as Camunda Modeler does: one part "resources" each.
