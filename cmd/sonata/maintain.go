@@ -99,7 +99,7 @@ func (c *cli) restore(ctx context.Context, path, data string) error {
 		return err
 	}
 	if err = extract(file, part); err == nil {
-		err = c.checkApart(ctx, part)
+		err = c.checkApart(ctx, part, data)
 	}
 	if err != nil {
 		return errors.Join(err, os.RemoveAll(part))
@@ -112,16 +112,13 @@ func (c *cli) restore(ctx context.Context, path, data string) error {
 	}
 	keys, err := sealedWith(data)
 	if len(keys) > 0 {
-		fmt.Fprintf(c.out, "Its sensitive values are encrypted with the key %s, which a backup does not have:\nput your copy of %s there before you start Sonata.\n", strings.Join(keys, ", "), filepath.Join(data, secretKeyFile))
+		fmt.Fprintf(c.out, "Its sensitive values are encrypted with the key %s, which a backup does not have:\nbefore you start Sonata, put the %s of the directory that was backed up into %s.\n", strings.Join(keys, ", "), secretKeyFile, data)
 	}
 	return err
 }
 
 func (c *cli) checkCommand() *cobra.Command {
-	var (
-		data string
-		here bool
-	)
+	var data, here string
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Check a data directory that no running Sonata uses",
@@ -133,26 +130,27 @@ what is wrong is listed. Of a running Sonata, take a backup and restore it elsew
 	}
 	dataFlag(cmd, &data)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if here {
-			return c.check(data)
+		if cmd.Flags().Changed(hereFlag) {
+			return c.check(data, here)
 		}
-		return c.checkApart(cmd.Context(), data)
+		return c.checkApart(cmd.Context(), data, data)
 	}
-	cmd.Flags().BoolVar(&here, hereFlag, false, "check in this process")
+	cmd.Flags().StringVar(&here, hereFlag, "", "check in this process, and call the directory `NAME`")
 	_ = cmd.Flags().MarkHidden(hereFlag) // it is there
 	return cmd
 }
 
 const hereFlag = "here"
 
-// checkApart checks in a process of its own: pages can be damaged so that reading them ends the process.
-func (c *cli) checkApart(ctx context.Context, data string) error {
+// checkApart checks in a process of its own: pages can be damaged so that reading them ends the process. It calls the directory by the
+// name that it is going to have.
+func (c *cli) checkApart(ctx context.Context, data, name string) error {
 	own, err := os.Executable()
 	if err != nil {
 		return err
 	}
 	var errs bytes.Buffer
-	child := exec.CommandContext(ctx, own, "check", "--"+hereFlag, "--data", data) //nolint:gosec // it is this program
+	child := exec.CommandContext(ctx, own, "check", "--"+hereFlag, name, "--data", data) //nolint:gosec // it is this program
 	child.Stdout, child.Stderr = c.out, &errs
 	err = child.Run()
 	exit, ended := errors.AsType[*exec.ExitError](err)
@@ -163,10 +161,10 @@ func (c *cli) checkApart(ctx context.Context, data string) error {
 		return errors.New(strings.TrimPrefix(strings.TrimSpace(errs.String()), "sonata: "))
 	}
 	first, _, _ := strings.Cut(errs.String(), "\n")
-	return fmt.Errorf("the pages of the store in %s are damaged so that they cannot be read; restore a backup: %s", data, first)
+	return fmt.Errorf("the pages of the store in %s are damaged so that they cannot be read; restore a backup: %s", name, first)
 }
 
-func (c *cli) check(data string) (err error) {
+func (c *cli) check(data, name string) (err error) {
 	store, err := bolt.OpenToRead(data)
 	if err != nil {
 		return err
@@ -177,9 +175,9 @@ func (c *cli) check(data string) (err error) {
 	}
 	instances := 0
 	if err := runner.Verify(store, func(engine.Key) { instances++ }); err != nil {
-		return fmt.Errorf("%s is not what it should be:\n%w", data, err)
+		return fmt.Errorf("%s is not what it should be:\n%w", name, err)
 	}
-	fmt.Fprintf(c.out, "%s is whole: %d instances\n", data, instances)
+	fmt.Fprintf(c.out, "%s is whole: %d instances\n", name, instances)
 	return nil
 }
 

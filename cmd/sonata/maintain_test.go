@@ -39,7 +39,7 @@ func TestABackupUnderLoad(t *testing.T) {
 		args []string
 		says string
 	}{
-		{[]string{"restore", backup, "--data", restored}, `is whole: \d+ instances`},
+		{[]string{"restore", backup, "--data", restored}, `/restored is whole: \d+ instances`},
 		{[]string{"check", "--data", restored}, `is whole: \d+ instances`},
 		{[]string{"compact", "--data", restored}, `had \d+ bytes and has \d+`},
 		{[]string{"check", "--data", restored}, `is whole: \d+ instances`},

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -69,8 +70,9 @@ func TestSensitiveValues(t *testing.T) {
 	backup := filepath.Join(t.TempDir(), "backup.tar")
 	k.client("backup", backup)
 	requireInBackup(t, backup)
-	restored := sonataCommand(t, "restore", backup, "--data", filepath.Join(t.TempDir(), "restored"))
-	require.Regexp(t, "encrypted with the key [0-9a-f]{8}, which a backup does not have", restored.out)
+	dir := filepath.Join(t.TempDir(), "restored")
+	restored := sonataCommand(t, "restore", backup, "--data", dir)
+	require.Regexp(t, "encrypted with the key [0-9a-f]{8}, which a backup does not have:\nbefore you start Sonata, put the secret.key of the directory that was backed up into "+regexp.QuoteMeta(dir), restored.out)
 	k.kill()
 	shown["the stream of all events"], shown["the log"] = live(), k.text()
 	k.sonata = serve(t, data, "--log-level", "debug")
