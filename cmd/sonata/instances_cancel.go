@@ -19,7 +19,7 @@ they called. What has been published stays published. With several keys every on
 the exit status is 1 if any could not be cancelled.`,
 		Example: `  sonata instances cancel 4
   sonata instances cancel 4 7 9`,
-		Args: keys(1, -1),
+		Args: keys(ofInstance, 1, -1),
 	}
 	return c.clientCommand(cmd, remote, func(ctx context.Context, args []string) error {
 		return c.cancel(ctx, remote, args)
@@ -60,15 +60,22 @@ func (c *cli) cancel(ctx context.Context, remote *client, keys []string) error {
 	return failed
 }
 
-// keys demands that the arguments are keys of instances, at least and at most so many (-1: any number).
-func keys(least, most int) cobra.PositionalArgs {
+// What keys are of.
+const (
+	ofInstance   = "of an instance, as `sonata instances list` shows it"
+	ofIncident   = "of an incident, as `sonata incidents list` shows it"
+	ofDeadLetter = "of a dead letter, as `sonata dead-letters list` shows it"
+)
+
+// keys demands that the arguments are keys, at least and at most so many (-1: any number).
+func keys(of string, least, most int) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) < least || most >= 0 && len(args) > most {
-			return errors.New("expected the KEY of an instance, as `sonata instances list` shows it")
+			return errors.New("expected the KEY " + of)
 		}
 		for _, arg := range args {
 			if n, err := strconv.ParseInt(arg, 10, 64); err != nil || n <= 0 {
-				return fmt.Errorf("%q is no KEY: a whole number, as `sonata instances list` shows it", arg)
+				return fmt.Errorf("%q is no whole number, the KEY %s", arg, of)
 			}
 		}
 		return nil

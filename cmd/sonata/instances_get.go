@@ -20,7 +20,7 @@ func (c *cli) getCommand() *cobra.Command {
 variables that look like secrets are masked.`,
 		Example: `  sonata instances get 4
   sonata instances get 4 -o json`,
-		Args: keys(1, 1),
+		Args: keys(ofInstance, 1, 1),
 	}
 	return c.clientCommand(cmd, remote, func(ctx context.Context, args []string) error {
 		return c.get(ctx, remote, args[0])

@@ -22,7 +22,7 @@ func (c *cli) watchCommand() *cobra.Command {
 KEY, all instances from now on. With -o json every event is one line of JSON.`,
 		Example: `  sonata instances watch
   sonata instances watch 4 -o json`,
-		Args: keys(0, 1),
+		Args: keys(ofInstance, 0, 1),
 	}
 	return c.clientCommand(cmd, remote, func(ctx context.Context, args []string) error {
 		return c.watch(ctx, remote, args)

@@ -73,7 +73,7 @@ func (c *cli) releaseCommand() *cobra.Command {
 them made Sonata fail. If it happens again, they are set aside again.
 'sonata instances get' says why an instance rests.`,
 		Example: `  sonata instances release 4`,
-		Args:    keys(1, -1),
+		Args:    keys(ofInstance, 1, -1),
 	}
 	return c.clientCommand(cmd, remote, func(ctx context.Context, args []string) error {
 		return c.each(args, func(key string) (string, error) {
@@ -131,7 +131,7 @@ func (c *cli) resolveIncidentsCommand() *cobra.Command {
 select. Variables are written first, as seen from the element.`,
 		Example: `  sonata incidents resolve 1882542363576893449 --vars '{"amount":3}'
   sonata incidents resolve --element charge --retries 3`,
-		Args: keys(0, -1),
+		Args: keys(ofIncident, 0, -1),
 	}
 	filter.flags(cmd)
 	cmd.Flags().StringVar(&vars, "vars", "", "write these variables first (`JSON|@FILE`)")
@@ -229,7 +229,7 @@ func (c *cli) getLetterCommand() *cobra.Command {
 		Short: "Show a message that could not be used, and who nearly took it",
 		Example: `  sonata dead-letters get 1882542363576893441
   sonata dead-letters get 1882542363576893441 --raw > message.json`,
-		Args: keys(1, 1),
+		Args: keys(ofDeadLetter, 1, 1),
 	}
 	cmd.Flags().BoolVar(&raw, "raw", false, "write the bytes as they came; secrets are not masked")
 	return c.clientCommand(cmd, remote, func(ctx context.Context, args []string) error {
@@ -260,7 +260,7 @@ func (c *cli) replayLetterCommand() *cobra.Command {
 		Short: "Try messages again, as they are or corrected",
 		Example: `  sonata dead-letters replay 1882542363576893441
   sonata dead-letters replay 1882542363576893441 --correlation-key 4711 --vars @message.json`,
-		Args: keys(1, -1),
+		Args: keys(ofDeadLetter, 1, -1),
 	}
 	names := map[string]string{"topic": "topic", "correlationKey": "correlation-key", "referenceId": "reference", "businessId": "business-key"}
 	cmd.Flags().StringVar(correction["topic"], "topic", "", "make it a message of this `TOPIC`")
@@ -300,7 +300,7 @@ func (c *cli) dropLetterCommand() *cobra.Command {
 		Use:     "drop KEY…",
 		Short:   "Forget messages that could not be used",
 		Example: `  sonata dead-letters drop 1882542363576893441`,
-		Args:    keys(1, -1),
+		Args:    keys(ofDeadLetter, 1, -1),
 	}
 	return c.clientCommand(cmd, remote, func(ctx context.Context, args []string) error {
 		return c.each(args, func(key string) (string, error) {
