@@ -43,7 +43,7 @@ func (l *lines) heading() {
 
 func (l *lines) print(n line) {
 	l.write(n.colour, fmt.Sprintf("%-12s  %-19s  %s  %s  %s  %s",
-		n.at.Local().Format("15:04:05.000"), n.instance, pad(n.process, l.process), pad(n.what, 10), pad(n.subject, l.subject), n.state))
+		n.at.Local().Format("15:04:05.000"), n.instance, pad(n.process, l.process), pad(n.what, 10), pad(firstLine(n.subject), l.subject), firstLine(n.state)))
 }
 
 // notef writes a line that is in no column.

@@ -16,7 +16,7 @@ func writeTable(w io.Writer, rows [][]string) error {
 	for _, row := range rows {
 		cells := make([]string, len(row))
 		for i, cell := range row {
-			cells[i] = printable(cell)
+			cells[i] = printable(firstLine(cell))
 		}
 		fmt.Fprintln(t, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
 	}
@@ -39,6 +39,12 @@ func printable(text string) string {
 		}
 		return r
 	}, text)
+}
+
+// firstLine is what a table has room for: the rest of a text shows the place within an expression, or a stack.
+func firstLine(text string) string {
+	first, _, _ := strings.Cut(strings.TrimLeft(text, "\r\n"), "\n")
+	return strings.TrimRight(first, "\r")
 }
 
 // printableLines is printable for texts of several lines.

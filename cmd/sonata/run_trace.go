@@ -121,8 +121,7 @@ func describe(e play.Event) (what, detail string) {
 	case play.CompensationTriggered:
 		return "compensates", strings.Join(e.Handlers, ", ")
 	case play.IncidentRaised:
-		text, _, _ := strings.Cut(e.Text, "\n") // the rest shows the place within an expression
-		return "INCIDENT", e.Code + ": " + text
+		return "INCIDENT", e.Code + ": " + firstLine(e.Text)
 	case play.InstanceCompleted:
 		return "completed", variablesText(e.Variables)
 	case play.InstanceTerminated:
