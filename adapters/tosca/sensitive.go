@@ -136,10 +136,10 @@ func (c *checker) entryOf(s *schema) *schema {
 // leads says whether values of a schema have sensitive values within them. seen are the types that are looked into already: they may lead back to
 // themselves, by their properties and by their entries. What takes too long to look into is taken for sensitive.
 func (c *checker) leads(at *node, s *schema, seen map[*typeDef]bool) bool {
-	if s == nil {
+	switch {
+	case s == nil:
 		return false
-	}
-	if c.leads(at, s.entry, seen) {
+	case !c.spend(at, 1), c.leads(at, s.entry, seen):
 		return true
 	}
 	data := c.dataType(s)
@@ -147,9 +147,7 @@ func (c *checker) leads(at *node, s *schema, seen map[*typeDef]bool) bool {
 		return false
 	}
 	seen[data] = true
-	properties := c.shape(at, data).properties
-	return !c.spend(at, 1+len(properties)) ||
-		slices.ContainsFunc(properties, func(p *property) bool { return p.sensitive || c.leads(at, &p.schema, seen) }) ||
+	return slices.ContainsFunc(c.shape(at, data).properties, func(p *property) bool { return p.sensitive || c.leads(at, &p.schema, seen) }) ||
 		c.leads(at, c.entryOf(&schema{data: data}), seen)
 }
 
