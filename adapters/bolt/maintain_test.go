@@ -77,7 +77,7 @@ func TestOpenToRead(t *testing.T) {
 			require.ErrorContains(t, err, c.says)
 			found, err := os.ReadFile(filepath.Join(dir, FileName))
 			require.Equal(t, c.file == nil, os.IsNotExist(err))
-			require.Equal(t, len(c.file), len(found))
+			require.Len(t, found, len(c.file))
 		})
 	}
 

@@ -17,7 +17,8 @@ func TestTablesShowFirstLines(t *testing.T) {
 	require.Equal(t, "KEY  WHAT             WHY\n1    no variable \"a\"  x\ufffd\n", out.String())
 
 	out.Reset()
-	(&lines{out: &out}).print(line{instance: "1", process: "p", what: "INCIDENT", subject: "Charge\nthe card", state: severalLines})
+	l := &lines{out: &out}
+	l.print(line{instance: "1", process: "p", what: "INCIDENT", subject: "Charge\nthe card", state: severalLines})
 	require.Regexp(t, `INCIDENT +Charge +no variable "a"\n$`, out.String())
 	require.NotContains(t, out.String(), "\ufffd")
 }

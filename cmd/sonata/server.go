@@ -113,14 +113,12 @@ func (s *server) run(ctx context.Context, guest func(ctx context.Context, up run
 // notLost refuses an empty store beside the records of a broker, which comes into being after it: to begin anew would hide that it is lost.
 func notLost(data string) error {
 	path, records := filepath.Join(data, bolt.FileName), filepath.Join(data, brokerDir)
-	info, err := os.Stat(path)
-	if err != nil || info.Size() > 0 {
-		return nil // bolt says what is wrong, if something is
+	if info, err := os.Stat(path); err == nil && info.Size() == 0 {
+		if found, err := os.ReadDir(records); err == nil && len(found) > 0 {
+			return fmt.Errorf("%s is empty although %s has records: what was in it is lost; restore a backup, or move %s away to begin anew", path, records, data)
+		}
 	}
-	if found, err := os.ReadDir(records); err != nil || len(found) == 0 {
-		return nil //nolint:nilerr // there is no broker
-	}
-	return fmt.Errorf("%s is empty although %s has records: what was in it is lost; restore a backup, or move %s away to begin anew", path, records, data)
+	return nil // bolt says what is wrong, if something is
 }
 
 // listener opens the address of the REST API.
