@@ -269,11 +269,11 @@ func (n *naive) moves() []move {
 			}
 			seen[f] = true
 			if flows, ok := n.ready(a, n.flows[f]); ok {
-				kind := moveToken
+				kind, age := moveToken, n.turn(a, flows)
 				if len(n.flows[f].Target.Incoming) > 1 && n.flows[f].Target.Kind == "inclusiveGateway" {
-					kind = moveJoin
+					kind, age = moveJoin, 0
 				}
-				list = append(list, move{f, func() { n.arrive(a, n.flows[f].Target, flows) }, kind, n.turn(a, flows)})
+				list = append(list, move{f, func() { n.arrive(a, n.flows[f].Target, flows) }, kind, age})
 			}
 		}
 		for _, v := range a.visits {
@@ -333,7 +333,8 @@ func (a *area) on(flow string) int {
 
 func (a *area) has(flow string) bool { return a.on(flow) >= 0 }
 
-// turn says which of the tokens that a move takes is the next to arrive; a join is asked whenever one does.
+// turn says which of the tokens that a move takes is the next to arrive; a join that looks at its own flows alone is asked
+// whenever one does.
 func (n *naive) turn(a *area, flows []string) int {
 	turn := 0
 	for _, l := range a.flows {
