@@ -75,7 +75,7 @@ func keys(of string, least, most int) cobra.PositionalArgs {
 		}
 		for _, arg := range args {
 			if n, err := strconv.ParseInt(arg, 10, 64); err != nil || n <= 0 {
-				return fmt.Errorf("%q is no whole number, the KEY %s", arg, of)
+				return fmt.Errorf("%q is no KEY %s", arg, of)
 			}
 		}
 		return nil

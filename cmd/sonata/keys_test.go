@@ -13,12 +13,12 @@ func TestKeysOfWhat(t *testing.T) {
 		"instances cancel":      "expected the KEY of an instance, as `sonata instances list` shows it",
 		"instances get":         "expected the KEY of an instance, as `sonata instances list` shows it",
 		"instances watch 1 2":   "expected the KEY of an instance, as `sonata instances list` shows it",
-		"instances release x":   "\"x\" is no whole number, the KEY of an instance, as `sonata instances list` shows it",
-		"incidents resolve x":   "\"x\" is no whole number, the KEY of an incident, as `sonata incidents list` shows it",
+		"instances release x":   "\"x\" is no KEY of an instance, as `sonata instances list` shows it",
+		"incidents resolve x":   "\"x\" is no KEY of an incident, as `sonata incidents list` shows it",
 		"dead-letters get":      "expected the KEY of a dead letter, as `sonata dead-letters list` shows it",
 		"dead-letters replay":   "expected the KEY of a dead letter, as `sonata dead-letters list` shows it",
 		"dead-letters drop":     "expected the KEY of a dead letter, as `sonata dead-letters list` shows it",
-		"dead-letters replay 0": "\"0\" is no whole number, the KEY of a dead letter, as `sonata dead-letters list` shows it",
+		"dead-letters replay 0": "\"0\" is no KEY of a dead letter, as `sonata dead-letters list` shows it",
 	} {
 		o := sonataCommand(t, strings.Fields(command)...)
 		require.Equal(t, exitUsage, o.status, command)
