@@ -158,7 +158,7 @@ var libraryMessages = []struct {
 	{regexp.MustCompile(`^invalid operation: (\S+) \(mismatched types (.+) and (.+)\)`), 3, "%s does not work between %s and %s"},
 	{regexp.MustCompile(`^invalid operation: (\S+) \(mismatched type (.+)\)`), 2, "%s does not work with %s"},
 	{regexp.MustCompile(`^invalid operation: (\S+) ([<>]=?) (\S+)$`), 3, "%s cannot be compared (%s) with %s"},
-	{regexp.MustCompile(`^interface conversion: interface {} is (\S+), not (\S+)$`), 2, "there is %s where there must be %s"},
+	{regexp.MustCompile(`^interface conversion: interface {} is (.+), not (\S+)$`), 2, "there is %s where there must be %s"},
 	{regexp.MustCompile(`^non-bool expression \(type (.+)\) used as condition`), 1, "the condition is %s, not a boolean"},
 	{regexp.MustCompile(`^predicate should return boolean \(got (.+)\)`), 1, "the condition is %s, not a boolean"},
 	{regexp.MustCompile(`^builtin (\w+) takes only array \(got (.+)\)`), 2, "%s takes a list, not %s"},
