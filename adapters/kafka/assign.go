@@ -225,7 +225,8 @@ func (t *topics) bounds(ctx context.Context, partitions []partition) (map[partit
 	return out, nil
 }
 
-// offsets asks until each partition has a leader: a cluster shows a topic that was just created a moment before it has one.
+// offsets asks until each partition has a leader: a cluster shows a topic that was just created a moment before it has one. Where the topic
+// was created anew, the client that wrote to the old one knows its leader by an epoch that the new one has not reached, until it looks again.
 func (t *topics) offsets(ctx context.Context, partitions []partition, spec confluent.OffsetSpec) (map[partition]int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, t.config.RequestTimeout)
 	defer cancel()
@@ -239,7 +240,8 @@ func (t *topics) offsets(ctx context.Context, partitions []partition, spec confl
 }
 
 func isLeaderless(code confluent.ErrorCode) bool {
-	return code == confluent.ErrNotLeaderForPartition || code == confluent.ErrLeaderNotAvailable
+	return code == confluent.ErrNotLeaderForPartition || code == confluent.ErrLeaderNotAvailable ||
+		code == confluent.ErrUnknownLeaderEpoch || code == confluent.ErrFencedLeaderEpoch
 }
 
 func (t *topics) ask(ctx context.Context, partitions []partition, spec confluent.OffsetSpec) (map[partition]int64, error) {
