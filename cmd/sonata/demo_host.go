@@ -77,7 +77,7 @@ func (h *host) Next(ctx context.Context, quiet time.Duration) ([]runner.Entry, e
 
 // Publish puts a record on its topic.
 func (h *host) Publish(ctx context.Context, record runner.Incoming) error {
-	if err := h.kafka.checkTopic(record.Topic); err != nil {
+	if err := h.kafka.checkTopic(ctx, record.Topic); err != nil {
 		return err
 	}
 	headers := make([]kafka.Header, len(record.Headers))

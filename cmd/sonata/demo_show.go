@@ -144,7 +144,7 @@ func (d *show) publish(ctx context.Context, n int) error {
 		return err
 	}
 	defer kafka.close()
-	if err := kafka.checkTopic(d.sample.topic()); err != nil {
+	if err := kafka.checkTopic(ctx, d.sample.topic()); err != nil {
 		return err
 	}
 	next := d.sample

@@ -171,7 +171,7 @@ func (c *cli) publishToKafka(ctx context.Context, output string, p *publication,
 		return err
 	}
 	defer kafka.close()
-	if err := kafka.checkTopic(p.topic); err != nil {
+	if err := kafka.checkTopic(ctx, p.topic); err != nil {
 		return err
 	}
 	var key []byte
