@@ -54,6 +54,70 @@ func TestAnEventSubProcessInAnotherCouldNotWait(t *testing.T) {
 	require.ElementsMatch(t, []string{"signalled", "a", "due", "b"}, c.Waiting())
 }
 
+// What starts an event sub-process stays, be it that what is inside cannot wait yet.
+func TestAnEventSubProcessThatCannotBeginKeepsItsMessage(t *testing.T) {
+	for name, model := range map[string]string{
+		"what it awaits inside": `
+			subProcess told event {
+				startEvent come message=m
+				serviceTask b type=b
+				come -> b
+				subProcess late event {
+					startEvent due timeDuration="= wait"
+				}
+			}`,
+		"its own input mapping": `
+			subProcess told event in:due="= wait + 'H'" {
+				startEvent come message=m
+				serviceTask b type=b
+				come -> b
+			}`,
+		"both, and an output mapping": `
+			subProcess told event in:due="= wait + 'H'" {
+				startEvent come message=m out:order="= order"
+				serviceTask b type=b
+				come -> b
+				subProcess late event {
+					startEvent due timeDuration="= due"
+				}
+			}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := enginetest.Start(t, "startEvent start\nserviceTask a type=a\nstart -> a\n"+model, nil)
+			c.Do(engine.CorrelateMessage{Subscription: c.Subscription("come").ID, Message: engine.Message{Name: "m", Data: map[string]any{"order": "O1"}}})
+			require.Len(t, c.In.Incidents, 1)
+			require.Equal(t, "come", c.In.Incidents[0].Element)
+			c.Do(engine.ResolveIncident{Incident: c.In.Incidents[0].ID}) // nothing is mended yet
+			require.Len(t, c.In.Incidents, 1)
+			c.Do(engine.ResolveIncident{Incident: c.In.Incidents[0].ID, Variables: map[string]any{"wait": "PT1"}})
+			if len(c.In.Incidents) > 0 {
+				c.Do(engine.ResolveIncident{Incident: c.In.Incidents[0].ID, Variables: map[string]any{"wait": "PT1H"}})
+			}
+			require.Empty(t, c.In.Incidents)
+			require.Contains(t, c.Waiting(), "b")
+			require.Equal(t, "O1", c.Variables()["order"])
+		})
+	}
+}
+
+// What an event sub-process awaits inside may be in the message that starts it.
+func TestAnEventSubProcessInAnotherSeesItsMessage(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		serviceTask a type=a
+		start -> a
+		subProcess told event {
+			startEvent come message=m
+			serviceTask b type=b
+			come -> b
+			subProcess late event {
+				startEvent due timeDuration="= wait"
+			}
+		}`, nil)
+	c.Do(engine.CorrelateMessage{Subscription: c.Subscription("come").ID, Message: engine.Message{Name: "m", Data: map[string]any{"wait": "PT1H"}}})
+	require.ElementsMatch(t, []string{"due", "b"}, c.Waiting())
+}
+
 // A process without start event begins at once with what it has to do. There is nothing yet that an operator could mend where its event
 // sub-process cannot wait, so it does not start, and the caller is told why.
 func TestAProcessDoesNotStartWhereItsEventSubProcessCannotWait(t *testing.T) {

@@ -209,9 +209,9 @@ func (n *naive) gathered(v *visit, w *wait, data map[string]any) {
 	}
 }
 
-// opened arms what is around a start event as it is left; only that of the process has something to arm.
+// opened arms what is around a start event as it is left: in a process, and in an event sub-process that an event started.
 func (n *naive) opened(v *visit) bool {
-	if v.in.kind != areaProcess || v.in.open {
+	if v.in.open || v.in.around != nil && v.in.around.in.kind == areaUndo { // nothing waits beside a handler
 		return true
 	}
 	if fault := n.open(v.in); fault != "" {
@@ -344,15 +344,11 @@ func (n *naive) beginEventSubProcess(a *area, start *bpmn.FlowNode) *visit {
 }
 
 func (n *naive) beginAtStart(v *visit, data map[string]any) {
-	if v.in.kind != areaUndo { // nothing waits beside a handler
-		if fault := n.open(v.inside); fault != "" {
-			n.fail(v, fault)
-			return
-		}
-	}
 	s := &visit{node: startOf(v.node), in: v.inside}
 	v.inside.visits = append(v.inside.visits, s)
-	n.happen(s, data)
+	if n.results(s, data) && n.opened(s) {
+		n.leave(s)
+	}
 }
 
 // inOrder puts what may end its thrower after the rest.

@@ -9,12 +9,21 @@ type startEvent struct{}
 func (startEvent) link(c *compiler, n *node) { c.event(n) }
 
 func (startEvent) enter(s *step, n *node, t Token) error {
+	if n.startsEventSubProcess() {
+		return s.enterEventSubProcess(n, t)
+	}
 	s.leave(n, t, nil)
 	return nil
 }
 
 // startsProcess says whether the node is a start event of the process, and not of a sub-process.
 func (n *node) startsProcess() bool { return n.container.node == nil && n.kind() == "startEvent" }
+
+// startsEventSubProcess says whether the node is the start event of an event sub-process that an event starts, and not compensation.
+func (n *node) startsEventSubProcess() bool {
+	owner := n.container.node
+	return owner != nil && owner.source.TriggeredByEvent && n.kind() == "startEvent" && !n.compensates()
+}
 
 // gathers says whether an event happens only when all of its triggers have come: it is parallel multiple (§10.5.5).
 func (n *node) gathers() bool {

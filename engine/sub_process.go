@@ -46,17 +46,13 @@ func (c *compiler) requireNoneStart(n *node) {
 }
 
 func (subProcess) enter(s *step, n *node, t Token) error {
-	start := n.eventStart()
-	if n.source.TriggeredByEvent && start.compensates() { // nothing waits beside a handler
+	if n.source.TriggeredByEvent { // a compensation handler
+		start := n.eventStart()
 		s.leave(start, s.place(t.Inner, start), nil)
 		return nil
 	}
 	if err := s.subscribeEventSubProcesses(n.body, t.Inner); err != nil {
 		return err
-	}
-	if n.source.TriggeredByEvent { // it could not begin before
-		s.leave(start, s.place(t.Inner, start), nil)
-		return nil
 	}
 	s.begin(n.body, t.Inner)
 	return nil
@@ -80,21 +76,30 @@ func (n *node) eventStart() *node {
 	return nil
 }
 
-// startEventSubProcess starts n in a scope because the trigger of its start event happened.
+// startEventSubProcess starts n in a scope because the trigger of its start event happened. Where it cannot start, the event waits for
+// an operator, with what it has brought.
 func (s *step) startEventSubProcess(n, start *node, scope ID, results map[string]any) {
 	if start.interrupts() {
 		s.withdrawScope(scope)
 		s.beginNothingElse(scope)
 	}
 	t := s.place(scope, n)
-	if err := s.openInputs(n, t); err != nil {
-		s.raise(t, n, entering, err)
+	err := s.openInputs(n, t)
+	event := s.place(s.in.Token(t.ID).Inner, start)
+	if err == nil {
+		s.leave(start, event, results)
 		return
 	}
-	t = *s.in.Token(t.ID)
-	if err := s.subscribeEventSubProcesses(n.body, t.Inner); err != nil {
-		s.raise(t, n, entering, err)
-		return
+	s.set(s.ownScope(event), results)
+	s.raise(event, start, entering, err)
+}
+
+// enterEventSubProcess begins it again at its start event, in which its event has waited for an operator.
+func (s *step) enterEventSubProcess(start *node, event Token) error {
+	n, owner := start.container.node, s.in.Scope(event.Scope).Token
+	if err := s.openInputs(n, *s.in.Token(owner)); err != nil {
+		return err
 	}
-	s.leave(start, s.place(t.Inner, start), results)
+	s.leave(start, event, s.local(event))
+	return nil
 }

@@ -84,7 +84,7 @@ func (s *step) depart(n *node, t Token) {
 		s.completeInstance(n, t)
 		return
 	}
-	if n.startsProcess() { // now, as the correlation keys of event sub-processes may be in what it has brought
+	if n.startsProcess() || n.startsEventSubProcess() { // now, as the correlation keys of event sub-processes may be in what it has brought
 		if err := s.subscribeEventSubProcesses(n.container, t.Scope); err != nil {
 			s.raise(t, n, settled, err)
 			return

@@ -332,6 +332,9 @@ func (r *Random) eventSubProcess(at place) {
 	if !r.one(3) {
 		r.flow(last, r.node("endEvent", "end", "%s", pick(r, "", "", "terminate", "signal=s0", "escalation=U1", "compensate=")))
 	}
+	if inner.depth < 3 && r.one(4) {
+		r.eventSubProcess(inner)
+	}
 	r.indent--
 	r.line("}")
 }
