@@ -113,7 +113,7 @@ func (c *consumer) unassign(gone []partition) error {
 		delete(c.reset, p)
 	}
 	c.mu.Unlock()
-	return c.handle.IncrementalUnassign(topicPartitions(offsets))
+	return c.reader.IncrementalUnassign(topicPartitions(offsets))
 }
 
 // assign begins to read partitions at their positions or, where these are not to be had, at their earliest record.
@@ -132,12 +132,12 @@ func (c *consumer) assign(ctx context.Context, fresh []partition) error {
 			begin[p] = c.within(p, position, bounds[p])
 		}
 	}
-	c.introduce(fresh)
 	// librdkafka may deliver at once, and what is not in next is dropped: so that comes first.
 	c.mu.Lock()
 	maps.Copy(c.next, begin)
+	all := maps.Clone(c.next)
 	c.mu.Unlock()
-	if err := c.handle.IncrementalAssign(topicPartitions(begin)); err != nil {
+	if err := c.readAll(all); err != nil {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		for p := range begin {
@@ -151,17 +151,31 @@ func (c *consumer) assign(ctx context.Context, fresh []partition) error {
 	return nil
 }
 
-// introduce lets librdkafka look up topics that are new to it now; by itself it would get round to it within a second. Only
-// speed depends on it, so errors do not matter.
-func (c *consumer) introduce(fresh []partition) {
-	topic, one := &fresh[0].topic, true
-	for _, p := range fresh {
-		one = one && p.topic == *topic
+// readAll lets a reader that has not read yet read partitions.
+func (c *consumer) readAll(positions map[partition]int64) error {
+	if c.used {
+		return c.replace(positions, false)
 	}
-	if !one {
-		topic = nil
+	err := c.reader.assign(positions)
+	c.used = err == nil
+	return err
+}
+
+// replace lets another reader read partitions, in place of the one that there is.
+func (c *consumer) replace(positions map[partition]int64, rests bool) error {
+	fresh, err := c.newReader(rests)
+	if err != nil {
+		return err
 	}
-	_, _ = c.handle.GetMetadata(topic, !one, int(c.config.RequestTimeout.Milliseconds()))
+	if err := fresh.assign(positions); err != nil {
+		return errors.Join(err, fresh.Close())
+	}
+	// The one before may wait for its turn for long; it drops what it has fetched.
+	if err := c.reader.Unassign(); err != nil {
+		return errors.Join(err, fresh.Close())
+	}
+	c.readWith(fresh)
+	return nil
 }
 
 // within returns where to begin: at the position, if Kafka has it. Else it reports what is lost.
@@ -183,14 +197,14 @@ func (c *consumer) within(p partition, position int64, b bounds) int64 {
 // restart begins anew with all partitions, each at its position, after Kafka has said that it does not have one of these; librdkafka
 // does not say which, and has stopped reading that partition. It runs between reading two batches, when positions are exact. Until
 // it succeeds nothing is read.
-func (c *consumer) restart(ctx context.Context) {
-	for wait := retryFirst; ctx.Err() == nil; wait = min(2*wait, retryMost) {
-		err := c.restartAll(ctx)
+func (c *consumer) restart() {
+	for wait := retryFirst; c.life.Err() == nil; wait = min(2*wait, retryMost) {
+		err := c.restartAll(c.life)
 		if err == nil {
 			return
 		}
 		c.config.Logger.Warn("kafka: reading could not be started again yet", "error", err)
-		pause(ctx, wait)
+		pause(c.life, wait)
 	}
 }
 

@@ -49,7 +49,7 @@ func New(config Config) (*Bus, error) {
 	if err := b.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("kafka: %w", err), b.close())
 	}
-	b.running.Go(func() { b.consumer.run(b.life) })
+	b.running.Go(b.consumer.run)
 	b.running.Go(func() { b.refresh(b.life) })
 	b.running.Go(func() { b.show(b.life) })
 	return b, nil
@@ -62,7 +62,7 @@ func (b *Bus) open() (err error) {
 	}
 	b.topics = newTopics(b.config, b.clients)
 	b.producer = newProducer(b.config, b.topics, b.clients)
-	b.consumer, err = newConsumer(b.config, b.topics, b.faults)
+	b.consumer, err = newConsumer(b.life, b.config, b.topics, b.faults)
 	return err
 }
 
@@ -215,24 +215,14 @@ func (b *Bus) close() error {
 	b.closed = true
 	b.running.Wait()
 	if b.consumer != nil {
+		b.consumer.close()
 		ctx, cancel := context.WithTimeout(context.Background(), showLast)
 		defer cancel()
 		b.consumer.show(ctx)
 	}
-	return b.closeClients()
-}
-
-func (b *Bus) closeClients() (err error) {
-	var clients sync.WaitGroup
-	if b.consumer != nil {
-		clients.Go(func() { err = b.consumer.handle.Close() })
-	}
 	if b.producer != nil {
-		clients.Go(func() {
-			b.producer.close()
-			b.clients.close(b.config.CloseTimeout / 2)
-		})
+		b.producer.close()
+		b.clients.close(b.config.CloseTimeout / 2)
 	}
-	clients.Wait()
-	return err
+	return nil
 }

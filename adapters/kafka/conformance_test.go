@@ -42,6 +42,7 @@ func conformance(t *testing.T, addr string) {
 		"order":                              testOrder,
 		"positions":                          testPositions,
 		"bind again":                         testBindAgain,
+		"bind while reading":                 testBindWhileReading,
 		"bind less":                          testBindLess,
 		"new partitions":                     testNewPartitions,
 		"position removed by retention":      testPositionRemoved,
@@ -188,6 +189,51 @@ func testBindAgain(t *testing.T, addr string) {
 	}
 	publish(t, b, message(old, 5))
 	require.Equal(t, 5, number(t, in.next(t)))
+}
+
+// testBindWhileReading: one reader after the other takes the place of the one before while batches are in hand, and each record comes once,
+// in order.
+func testBindWhileReading(t *testing.T, addr string) {
+	in := newInbox()
+	changed, settled := make(chan struct{}), make(chan struct{})
+	in.before = func(ctx context.Context, _ []runner.Incoming) error {
+		select { // a batch lasts until the readers have changed
+		case <-changed:
+		case <-settled:
+		}
+		return nil
+	}
+	b := bus(t, addr, in)
+	busy := topic("busy")
+	rawClient(t, addr).create(busy, 3)
+	bind(t, b, nil, busy)
+	const binds, count = 9, 12 * batchRecords
+	batch := messages(busy, count)
+	for i := range batch {
+		batch[i].Key = fmt.Sprint("key", i%10)
+	}
+	publish(t, b, batch...)
+	bound := []string{busy}
+	for i := range binds {
+		if i%3 == 0 {
+			b.consumer.pace(b.consumer.current(), i%2 == 0)
+		} else {
+			bound = append(bound, topic("more"))
+			bind(t, b, nil, bound...)
+		}
+		changed <- struct{}{}
+	}
+	close(settled)
+	offsets := map[partition]int64{}
+	for range count {
+		r := in.next(t)
+		p := partition{r.Topic, r.Partition}
+		require.Equal(t, offsets[p], r.Offset)
+		offsets[p]++
+	}
+	last := bound[len(bound)-1]
+	publish(t, b, message(last, 7))
+	require.Equal(t, last, in.next(t).Topic)
 }
 
 func testBindLess(t *testing.T, addr string) {

@@ -37,11 +37,12 @@ type partition struct {
 	number int32
 }
 
-// consumer reads the assigned partitions. One goroutine polls and one delivers (run); what is assigned is changed beside them (assign.go).
+// consumer reads the assigned partitions. One goroutine polls (read) and one delivers (run); what is assigned is changed beside them
+// (assign.go).
 type consumer struct {
+	life   context.Context //nolint:containedctx // the Bus's: its end ends all that is under way, whoever began it
 	config Config
 	topics *topics
-	handle *confluent.Consumer
 	faults *faults
 	logs   *logs
 
@@ -51,8 +52,17 @@ type consumer struct {
 	positions map[partition]int64 // of the last bind, and of partitions that are no longer assigned
 	ids       map[string]string   // of the topics, as they were assigned
 	anew      map[partition]bool  // partitions of topics that were created anew and are not assigned yet
+	used      bool                // the reader has something to read, or had
+
+	reading sync.WaitGroup
+	idle    chan struct{} // is closed when nobody changes the assignment any more
+	batches chan []runner.Incoming
+	// turn is held by whoever fills a batch and hands it over: no other one may overtake it.
+	turn sync.Mutex
 
 	mu sync.Mutex
+	// reader is the one that reads. Those before it end.
+	reader reader
 	// next is the offset after the last record of each assigned partition that was accepted or is in a batch in hand.
 	next map[partition]int64
 	// reset marks partitions whose next record is to carry Reset.
@@ -64,59 +74,108 @@ type consumer struct {
 	refused error
 }
 
-func newConsumer(config Config, topics *topics, faults *faults) (*consumer, error) {
-	handle, err := confluent.NewConsumer(config.consumer())
-	if err != nil {
-		return nil, config.redact(err)
-	}
-	return &consumer{
-		config: config, topics: topics, handle: handle, faults: faults, logs: newLogs(config.Logger),
+// newConsumer makes a consumer that reads as soon as something is assigned, until life ends.
+func newConsumer(life context.Context, config Config, topics *topics, faults *faults) (*consumer, error) {
+	c := &consumer{
+		life: life, config: config, topics: topics, faults: faults, logs: newLogs(config.Logger),
+		idle: make(chan struct{}), batches: make(chan []runner.Incoming),
 		positions: map[partition]int64{}, ids: map[string]string{}, anew: map[partition]bool{},
 		next: map[partition]int64{}, topicIDs: map[string]string{}, reset: map[partition]bool{}, unshown: map[partition]int64{},
-	}, nil
+	}
+	first, err := c.newReader(false)
+	if err != nil {
+		return nil, err
+	}
+	c.readWith(first)
+	return c, nil
 }
 
-// run reads and delivers until ctx ends. While one batch is dealt with, the next is read.
-func (c *consumer) run(ctx context.Context) {
-	batches := make(chan []runner.Incoming)
-	var delivering sync.WaitGroup
-	defer delivering.Wait()
-	defer close(batches)
-	delivering.Go(func() {
-		for records := range batches {
-			if !c.deliver(ctx, records) {
-				return
-			}
-		}
-	})
-	most := min(max(c.config.CloseTimeout/pollsInAClose, pollLeast), pollMost)
-	for wait := min(pollFirst, most); ctx.Err() == nil; wait = min(wait*3/2, most) {
-		records, outOfRange := c.collect(wait)
-		if len(records) > 0 {
-			wait = pollFirst
-			select {
-			case batches <- records:
-			case <-ctx.Done():
-			}
-		}
-		if outOfRange {
-			c.restart(ctx)
+// readWith lets a reader take the place of the one before.
+func (c *consumer) readWith(r reader) {
+	c.mu.Lock()
+	c.reader = r
+	c.mu.Unlock()
+	c.reading.Go(func() { c.read(r) })
+}
+
+// run delivers until life ends. While one batch is dealt with, the next is read.
+func (c *consumer) run() {
+	for {
+		select {
+		case records := <-c.batches:
+			c.deliver(records)
+		case <-c.life.Done():
+			return
 		}
 	}
 }
 
-// collect waits for a record and takes with it those that are there already. It stops early when a partition has no record
-// at the position that is to be read.
-func (c *consumer) collect(wait time.Duration) (records []runner.Incoming, outOfRange bool) {
-	size := 0
-	for len(records) < batchRecords && size < batchBytes {
-		event := c.handle.Poll(int(wait.Milliseconds()))
-		wait = 0
+// read polls a reader until life ends or another one takes its place, and closes it.
+func (c *consumer) read(r reader) {
+	most := min(max(c.config.CloseTimeout/pollsInAClose, pollLeast), pollMost)
+	last := time.Now()
+	for wait := min(pollFirst, most); c.life.Err() == nil && c.current() == r; wait = min(wait*3/2, most) {
+		event := r.Poll(int(wait.Milliseconds()))
+		if event == nil {
+			if !r.rests && time.Since(last) > restAfter {
+				last = time.Now()
+				c.pace(r, true)
+			}
+			continue
+		}
+		records, outOfRange := c.fill(r, event)
+		if records > 0 {
+			wait, last = pollFirst, time.Now()
+		}
+		if records == batchRecords && r.rests {
+			c.pace(r, false)
+		}
+		if outOfRange {
+			c.restart()
+		}
+	}
+	if c.current() == r { // somebody may be assigning
+		<-c.idle
+	}
+	if err := r.Close(); err != nil {
+		c.config.Logger.Debug("kafka consumer", "error", err)
+	}
+}
+
+// close ends the reader. Nobody may change the assignment any more.
+func (c *consumer) close() {
+	close(c.idle)
+	c.reading.Wait()
+}
+
+// current is the reader that reads.
+func (c *consumer) current() reader {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.reader
+}
+
+// fill makes a batch of an event and of what is there already, and hands it over.
+func (c *consumer) fill(r reader, event confluent.Event) (n int, outOfRange bool) {
+	c.turn.Lock()
+	defer c.turn.Unlock()
+	records, outOfRange := c.collect(r, event)
+	if len(records) > 0 {
+		select {
+		case c.batches <- records:
+		case <-c.life.Done():
+		}
+	}
+	return len(records), outOfRange
+}
+
+// collect takes a record and those that are there already. It stops early when a partition has no record at the position that
+// is to be read.
+func (c *consumer) collect(r reader, event confluent.Event) (records []runner.Incoming, outOfRange bool) {
+	for size := 0; event != nil; event = r.Poll(0) {
 		switch e := event.(type) {
-		case nil:
-			return records, false
 		case *confluent.Message:
-			if in, ok := c.take(e); ok {
+			if in, ok := c.take(r, e); ok {
 				records = append(records, in)
 				size += len(in.Value)
 			}
@@ -126,12 +185,16 @@ func (c *consumer) collect(wait time.Duration) (records []runner.Incoming, outOf
 			}
 			c.logs.pass(e, time.Now())
 		}
+		if len(records) == batchRecords || size >= batchBytes {
+			break
+		}
 	}
 	return records, false
 }
 
-// take turns a message into a record, unless it is left over from before the assignment changed.
-func (c *consumer) take(m *confluent.Message) (runner.Incoming, bool) {
+// take turns a message into a record, unless it is left over from before the assignment changed: another reader gets it then, or has
+// read it.
+func (c *consumer) take(r reader, m *confluent.Message) (runner.Incoming, bool) {
 	if m.TopicPartition.Error != nil || m.TopicPartition.Topic == nil {
 		c.config.Logger.Debug("kafka consumer", "error", m.TopicPartition.Error)
 		return runner.Incoming{}, false
@@ -140,7 +203,7 @@ func (c *consumer) take(m *confluent.Message) (runner.Incoming, bool) {
 	offset := int64(m.TopicPartition.Offset)
 	c.mu.Lock()
 	next, assigned := c.next[p]
-	if !assigned || offset < next {
+	if r != c.reader || !assigned || offset < next {
 		c.mu.Unlock()
 		return runner.Incoming{}, false
 	}
@@ -161,22 +224,21 @@ func (c *consumer) take(m *confluent.Message) (runner.Incoming, bool) {
 	return in, true
 }
 
-// deliver offers the records until they are accepted. It returns false if ctx ended before.
-func (c *consumer) deliver(ctx context.Context, records []runner.Incoming) bool {
-	for wait := retryFirst; ctx.Err() == nil; wait = min(2*wait, retryMost) {
-		err := c.config.Deliver(ctx, records)
+// deliver offers the records until they are accepted, or life ends.
+func (c *consumer) deliver(records []runner.Incoming) {
+	for wait := retryFirst; c.life.Err() == nil; wait = min(2*wait, retryMost) {
+		err := c.config.Deliver(c.life, records)
 		c.setRefused(err)
 		if err == nil {
 			c.accepted(records)
-			return true
+			return
 		}
-		if ctx.Err() != nil {
-			break
+		if c.life.Err() != nil {
+			return
 		}
 		c.config.Logger.Warn("records could not be taken in and are offered again", "records", len(records), "wait", wait, "error", err)
-		pause(ctx, wait)
+		pause(c.life, wait)
 	}
-	return false
 }
 
 // pause waits, at most until ctx ends.
