@@ -128,7 +128,8 @@ func (e CompletionRecorded) apply(in *Instance) {
 func (e CompensationTriggered) apply(in *Instance) {
 	s := in.Scope(e.Scope)
 	s.Completed = slices.DeleteFunc(slices.Clone(s.Completed), func(c Completion) bool { return slices.Contains(e.Completed, c.ID) })
-	in.Scope(e.Inner).Compensating = e.Handlers
+	inner := in.Scope(e.Inner)
+	inner.Compensating, inner.Cancelling = e.Handlers, e.Cancelling
 }
 
 func (e CompensationStarted) apply(in *Instance) {

@@ -14,6 +14,10 @@ type (
 	drainer interface {
 		drained(s *step, n *node, t Token)
 	}
+	// employer goes on when a worker has done a job of its node, which may have several. Without it the node is left.
+	employer interface {
+		jobDone(s *step, n *node, t Token, results map[string]any)
+	}
 	// decider is asked how to go on when an activity in the scope inside of its node has completed.
 	decider interface {
 		decide(s *step, n *node, t Token)

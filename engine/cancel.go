@@ -30,10 +30,10 @@ func (cancelTrigger) link(c *compiler, n *node, d *definition) {
 	}
 }
 
-func (cancelTrigger) throw(s *step, n *node, _ *definition, t Token) (throwing, error) {
+func (cancelTrigger) throw(s *step, n *node, d *definition, t Token) (throwing, error) {
 	return func() bool {
 		s.withdrawOthers(t)
-		if !s.compensate(n, t, []ID{t.Scope}, "") {
+		if !s.compensate(n, d, t) {
 			s.cancelTransaction(n, t)
 		}
 		return false
@@ -54,6 +54,6 @@ func (s *step) cancelTransaction(n *node, t Token) {
 	}
 }
 
-func (n *node) cancels() bool {
-	return slices.ContainsFunc(n.definitions, func(d *definition) bool { _, ok := d.trigger.(cancelTrigger); return ok })
-}
+func (n *node) cancels() bool { return slices.ContainsFunc(n.definitions, (*definition).cancels) }
+
+func (d *definition) cancels() bool { _, ok := d.trigger.(cancelTrigger); return ok }

@@ -63,16 +63,12 @@ func (compensateTrigger) throw(s *step, n *node, d *definition, t Token) (throwi
 }
 
 func (s *step) throwCompensation(n *node, d *definition, t Token) (leave bool) {
-	scopes := []ID{t.Scope}
-	for len(scopes) < len(n.compensated()) {
-		scopes = append(scopes, s.in.Scope(scopes[len(scopes)-1]).Parent)
-	}
 	if d.source.WaitForCompletion {
-		return !s.compensate(n, t, scopes, d.source.ActivityRef)
+		return !s.compensate(n, d, t)
 	}
 	beside := s.place(t.Scope, n)
 	s.emit(ScopeOpened{Scope{ID: s.newID(), Parent: t.Scope, Token: beside.ID, Node: n.id, Beside: true}})
-	if !s.compensate(n, beside, scopes, d.source.ActivityRef) {
+	if !s.compensate(n, d, beside) {
 		s.consume(beside.ID, false)
 	}
 	return true
@@ -81,13 +77,17 @@ func (s *step) throwCompensation(n *node, d *definition, t Token) (leave bool) {
 // isBeside says whether a token only runs compensation handlers, beside the flow of the event that threw.
 func (s *step) isBeside(t Token) bool { return t.Inner != 0 && s.in.Scope(t.Inner).Beside }
 
-// compensate runs the handlers of what completed in some scopes, of one activity or (ref is "") of all, and reports whether
-// there are any. They come after those that another definition of the same event has begun to run.
-func (s *step) compensate(n *node, t Token, scopes []ID, ref string) bool {
+// compensate runs the handlers of what completed in the scopes that an event compensates, of the activity that its definition names or else
+// of all, and reports whether there are any. They come after those that another definition of the same event has begun to run.
+func (s *step) compensate(n *node, d *definition, t Token) bool {
 	t = *s.in.Token(t.ID)
 	var handlers []Completion
 	if t.Inner != 0 {
 		handlers = slices.Clone(s.in.Scope(t.Inner).Compensating)
+	}
+	scopes, ref := []ID{t.Scope}, d.source.ActivityRef
+	for len(scopes) < len(n.compensated()) {
+		scopes = append(scopes, s.in.Scope(scopes[len(scopes)-1]).Parent)
 	}
 	for _, scope := range scopes {
 		var ids []ID
@@ -104,7 +104,7 @@ func (s *step) compensate(n *node, t Token, scopes []ID, ref string) bool {
 			s.emit(ScopeOpened{Scope{ID: s.newID(), Parent: t.Scope, Token: t.ID, Node: n.id}})
 			t = *s.in.Token(t.ID)
 		}
-		s.emit(CompensationTriggered{Scope: scope, Completed: ids, Inner: t.Inner, Handlers: handlers})
+		s.emit(CompensationTriggered{Scope: scope, Completed: ids, Inner: t.Inner, Handlers: handlers, Cancelling: d.cancels()})
 	}
 	return t.Inner != 0 && (s.in.Scope(t.Inner).Live > 0 || s.compensateNext(t))
 }

@@ -87,8 +87,7 @@ func (s *step) seek(n *node, t Token, is func(*definition) bool, code string) ca
 		}
 		// Around a compensation handler is the event that compensates, wherever the handler is drawn.
 		host = *s.in.Token(scope.Token)
-		at = s.p.nodes[host.Node]
-		cancelled = at.kind() == "endEvent" && at.cancels()
+		at, cancelled = s.p.nodes[host.Node], scope.Cancelling
 	}
 }
 

@@ -204,6 +204,8 @@ type CompensationTriggered struct {
 	Completed []ID         `json:"completed"`
 	Inner     ID           `json:"inner"`
 	Handlers  []Completion `json:"handlers"`
+	// Cancelling: it is the cancellation of a transaction that compensates.
+	Cancelling bool `json:"cancelling,omitempty"`
 }
 
 // CompensationStarted says that the next handler of a scope runs.

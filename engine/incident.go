@@ -103,6 +103,8 @@ func (c ResolveIncident) handle(s *step) error {
 		s.waitAgain(n, waiter{token: *t, scope: t.Scope})
 	case incident.Settled:
 		s.depart(n, *t)
+	case incident.Leaving && incident.Kind == IncidentUnhandledError: // and nothing that an event threw before it
+		s.conclude(n, t.ID)
 	case incident.Leaving:
 		if d, ok := n.behavior.(decider); ok && t.Inner != 0 && (n.loop == nil || s.isInstance(*t)) {
 			d.decide(s, n, *t)

@@ -114,6 +114,8 @@ type Scope struct {
 	Compensating []Completion `json:"compensating,omitempty"`
 	// Beside: the compensation in this scope goes on beside the event that threw it, which did not wait.
 	Beside bool `json:"beside,omitempty"`
+	// Cancelling: the compensation in this scope is that of a transaction which is being cancelled.
+	Cancelling bool `json:"cancelling,omitempty"`
 	// Variables are JSON values: nil, bool, int64, float64, string, []any, map[string]any.
 	Variables map[string]any `json:"variables,omitempty"`
 }

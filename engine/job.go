@@ -7,9 +7,13 @@ func (c CompleteJob) handle(s *step) error {
 	if err != nil {
 		return err
 	}
-	t := *s.in.Token(sub.Token)
+	t, n := *s.in.Token(sub.Token), s.p.nodes[sub.Element]
 	s.close(sub, false)
-	s.leave(s.p.nodes[sub.Element], t, c.Variables)
+	if e, ok := n.behavior.(employer); ok {
+		e.jobDone(s, n, t, c.Variables)
+		return nil
+	}
+	s.leave(n, t, c.Variables)
 	return nil
 }
 

@@ -56,7 +56,10 @@ func (s *step) sent(n *node, definition int, t Token) map[string]any {
 	if name := n.payload(definition); name != "" {
 		return spread(s.local(t)[name])
 	}
-	return s.local(t)
+	if len(n.inputs) == 0 {
+		return nil
+	}
+	return s.mapped(n, t)
 }
 
 // describes says whether results may have names beside the variables, such as `event`: only where output mappings choose

@@ -106,22 +106,24 @@ func (s *step) ownScope(t Token) ID {
 // targets leave it; without, the results themselves do (Camunda 8's variable propagation), unless the file's dialect has
 // another rule (see bpmn.Results; §10.4.2).
 func (s *step) closeOutputs(n *node, t Token, results map[string]any) error {
-	switch n.source.Results {
-	case bpmn.ResultsAll:
-		s.propagate(t.inside(), results)
-		results = nil
-	case bpmn.ResultsMapped:
-	default:
-		if len(n.outputs) == 0 {
-			s.propagate(t.Scope, results)
-		}
-	}
+	s.takeOver(n, t, results)
 	if len(n.outputs) == 0 {
 		return nil
 	}
-	t.Inner = s.ownScope(t)
-	s.set(t.Inner, results)
-	return s.assign(n, n.outputs, t.Inner, t.Scope)
+	return s.assign(n, n.outputs, s.ownScope(*s.in.Token(t.ID)), t.Scope)
+}
+
+// takeOver puts results where they belong before any output mapping is evaluated.
+func (s *step) takeOver(n *node, t Token, results map[string]any) {
+	switch {
+	case len(results) == 0:
+	case n.source.Results == bpmn.ResultsAll:
+		s.propagate(t.inside(), results)
+	case len(n.outputs) > 0:
+		s.set(s.ownScope(t), results)
+	case n.source.Results != bpmn.ResultsMapped:
+		s.propagate(t.Scope, results)
+	}
 }
 
 // assign evaluates mappings in the scope from and writes their targets: into the scope to when that is the node's own, else where the

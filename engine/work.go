@@ -133,10 +133,11 @@ func (w *workSpec) publish(s *step, n *node, t Token) (throwing, error) {
 	return w.send(s, n, t, data)
 }
 
-// mapped is what the input mappings of a node made. An instance of a looping activity has its item and its number beside that.
+// mapped is what the input mappings of a node made. An instance of a looping activity has its item and its number beside that, an event
+// what the workers brought that sent its messages.
 func (s *step) mapped(n *node, t Token) map[string]any {
 	local := s.local(t)
-	if n.loop == nil {
+	if n.loop == nil && len(n.definitions) == 0 {
 		return local
 	}
 	data := make(map[string]any, len(n.inputs))

@@ -231,15 +231,15 @@ func Check(in *engine.Instance) error {
 		}
 	}
 	type place struct {
-		token, scope engine.ID
-		element      string
+		token, scope, job engine.ID
+		element           string
 	}
 	stopped := map[place]bool{}
 	for _, i := range in.Incidents {
 		if (i.Token == 0) != (i.Scope != 0) || i.Token != 0 && in.Token(i.Token) == nil || i.Scope != 0 && in.Scope(i.Scope) == nil {
 			return fmt.Errorf("incident %d has lost its token or scope", i.ID)
 		}
-		at := place{i.Token, i.Scope, i.Element}
+		at := place{i.Token, i.Scope, i.Subscription, i.Element}
 		if stopped[at] {
 			return fmt.Errorf("token %d has two incidents in %s", i.Token, i.Element)
 		}
