@@ -91,7 +91,7 @@ func (n *node) passes() bool {
 	case parallelGateway, inclusiveGateway:
 		return len(n.incoming) < 2
 	case intermediateThrowEvent:
-		return len(n.definitions) == 0 || n.linkTarget() != nil
+		return len(n.definitions) == 0 || len(n.definitions) == 1 && n.linkTarget() != nil
 	case intermediateCatchEvent:
 		return n.linkName() != ""
 	}

@@ -330,3 +330,19 @@ func TestCancellingAnInstanceEndsWhatItsEventWaitsFor(t *testing.T) {
 	require.NoError(t, enginetest.Balance(c.Events))
 	require.Error(t, c.Try(engine.CompleteJob{Subscription: job}))
 }
+
+// A link beside a message leads on when the worker has sent it. So what leads back to such a link is no endless loop.
+func TestALinkWaitsForTheWorkerBesideIt(t *testing.T) {
+	c := enginetest.Start(t, `
+		startEvent start
+		intermediateThrowEvent jump link=L message=m type=send
+		intermediateCatchEvent land link=L
+		start -> jump
+		land -> jump`, nil)
+	require.Empty(t, c.Process.Soundness())
+	for range 3 {
+		require.Equal(t, []string{"jump"}, c.Waiting())
+		c.Complete("jump", nil)
+	}
+	require.Equal(t, "start jump land jump land jump land jump", c.Path())
+}
