@@ -40,7 +40,7 @@ func (n *naive) do(before *engine.Instance, c engine.Command) string {
 			return "the interpreter has no such scope"
 		}
 		for _, w := range a.doors {
-			if same(w, sub) {
+			if same(w, before, sub) {
 				n.knock(a, w, dataOf(c))
 				n.settle()
 				return ""
@@ -53,7 +53,7 @@ func (n *naive) do(before *engine.Instance, c engine.Command) string {
 		return "no token of the interpreter is where the engine's is:\n" + n.tokenTree(before, before.Token(sub.Token))
 	}
 	for _, w := range v.waits {
-		if same(w, sub) {
+		if same(w, before, sub) {
 			act(v, w)
 			n.settle()
 			return ""
@@ -66,17 +66,19 @@ func (n *naive) do(before *engine.Instance, c engine.Command) string {
 func (n *naive) action(c engine.Command) (engine.ID, func(v *visit, w *wait)) {
 	switch c := c.(type) {
 	case engine.CompleteJob:
-		return c.Subscription, func(v *visit, _ *wait) { v.waits = dropKind(v.waits, "job"); n.jobDone(v, c.Variables) }
+		return c.Subscription, func(v *visit, w *wait) { n.jobDone(v, w, c.Variables) }
 	case engine.FailJob:
-		return c.Subscription, func(v *visit, _ *wait) {
+		return c.Subscription, func(_ *visit, w *wait) {
 			if c.Retries == 0 {
-				v.fault = "JOB_NO_RETRIES"
+				w.fault = "JOB_NO_RETRIES"
 			}
 		}
 	case engine.ThrowError:
 		return c.Subscription, func(v *visit, w *wait) {
-			if n.throwError(v, c.Code, c.Variables); v.fault == "UNHANDLED_ERROR_EVENT" {
-				v.waits = append(v.waits, w) // the job is what an operator lets run again
+			if n.uncaughtCode(v, c.Code) {
+				w.fault = "UNHANDLED_ERROR_EVENT" // the job is what an operator lets run again
+			} else {
+				n.throwError(v, c.Code, c.Variables)
 			}
 		}
 	case engine.CorrelateMessage:
@@ -108,14 +110,19 @@ func dropKind(waits []*wait, kind string) []*wait {
 	return slices.DeleteFunc(waits, func(w *wait) bool { return w.kind == kind })
 }
 
-// jobDone is the completion of a job: of an activity, or of an event that throws a message by one.
-func (n *naive) jobDone(v *visit, vars map[string]any) {
-	if v.node.Kind == "endEvent" || v.node.Kind == "intermediateThrowEvent" {
-		v.fault = ""
-		n.happen(v, vars)
+// jobDone is the completion of a job: of an activity, or of an event that throws a message by one and perhaps does more.
+func (n *naive) jobDone(v *visit, w *wait, vars map[string]any) {
+	v.waits = slices.DeleteFunc(slices.Clone(v.waits), func(other *wait) bool { return other == w })
+	if v.node.Kind != "endEvent" && v.node.Kind != "intermediateThrowEvent" {
+		n.finish(v, vars)
 		return
 	}
-	n.finish(v, vars)
+	if len(v.node.Outputs) > 0 { // they see it later
+		v.vars = merged(v.vars, vars)
+	} else {
+		n.write(nil, v.in, vars)
+	}
+	n.throwRest(v)
 }
 
 func (n *naive) endCall(v *visit, o engine.Outcome) {
@@ -140,7 +147,7 @@ func (n *naive) setVariables(before *engine.Instance, c engine.SetVariables) str
 			return "no token of the interpreter has such a scope"
 		}
 		a = v.in
-		if v.inside != nil {
+		if v.inside != nil && v.inside.kind != areaUndo { // else the variables are the event's own
 			a, v = v.inside, nil
 		}
 	}
@@ -177,8 +184,9 @@ func (n *naive) resolve(before *engine.Instance, c engine.ResolveIncident) strin
 	switch {
 	case i.Element != v.node.ID:
 		n.unlock(&v.waits, &v.blocked, i.Element, v.innermost)
-	case slices.ContainsFunc(v.waits, func(w *wait) bool { return w.kind == "job" }):
-		v.fault = ""
+	case i.Subscription != 0 && before.Subscription(i.Subscription).Kind == engine.SubscriptionJob:
+		failed := slices.IndexFunc(v.waits, func(w *wait) bool { return same(w, before, before.Subscription(i.Subscription)) })
+		v.waits[failed].fault = ""
 	case v.done:
 		n.leaveAgain(v)
 	case v.number > 0:
@@ -193,8 +201,12 @@ func (n *naive) resolve(before *engine.Instance, c engine.ResolveIncident) strin
 
 // leaveAgain repeats what failed after the work was done, and nothing that was done before.
 func (n *naive) leaveAgain(v *visit) {
+	late := v.fault == "UNHANDLED_ERROR_EVENT"
 	v.fault = ""
 	switch event := strings.HasSuffix(v.node.Kind, "Event"); {
+	case event && late:
+		v.done = false
+		n.throwRest(v)
 	case v.loop != nil && !v.settled:
 		n.goOn(v)
 	case v.inside != nil && v.inside.kind == areaAdHoc && !v.settled:

@@ -67,7 +67,11 @@ func codeOf(d *bpmn.EventDefinition) string {
 
 // uncaught says whether nobody catches what an event definition throws, though it has to be caught.
 func (n *naive) uncaught(v *visit, d *bpmn.EventDefinition) bool {
-	return d.Error != nil && n.find(v, d.Kind, d.Error.Code) == nil && (n.catches == nil || !n.catches(d.Error.Code))
+	return d.Error != nil && n.uncaughtCode(v, d.Error.Code)
+}
+
+func (n *naive) uncaughtCode(v *visit, code string) bool {
+	return n.find(v, "errorEventDefinition", code) == nil && (n.catches == nil || !n.catches(code))
 }
 
 // throwError ends what is between the thrower and its catcher; what nobody catches is an incident at the thrower.
@@ -163,17 +167,11 @@ func compensationOf(subProcess *bpmn.FlowNode) *bpmn.FlowNode {
 	return nil
 }
 
-// compensate runs the handlers of what completed, the last first, one after the other (§13.5.5). A cancel end event first
-// withdraws everything else in its transaction.
-func (n *naive) compensate(v *visit, d *bpmn.EventDefinition) {
-	if a := v.in; d.Kind == "cancelEventDefinition" {
-		a.flows, a.resets = nil, nil
-		a.lock()
-		a.visits, a.interrupted = []*visit{v}, true
-	}
+// gatherDone takes from its area, and from around an event sub-process, what completed there, to be undone: the last first (§13.5.5).
+func (n *naive) gatherDone(v *visit, activity string) {
 	for a := v.in; ; a = a.around.in {
 		for _, item := range slices.Backward(slices.Clone(a.done)) {
-			if d.ActivityRef == "" || item.node.ID == d.ActivityRef {
+			if activity == "" || item.node.ID == activity {
 				a.done = slices.DeleteFunc(a.done, func(other *done) bool { return other == item })
 				v.undo = append(v.undo, item.leaves()...)
 			}
@@ -182,7 +180,15 @@ func (n *naive) compensate(v *visit, d *bpmn.EventDefinition) {
 			break
 		}
 	}
-	v.inside = &area{kind: areaUndo, around: v}
+}
+
+// cancel withdraws everything else in a transaction, in which nothing begins any more, and undoes what completed.
+func (n *naive) cancel(v *visit) {
+	a := v.in
+	a.flows, a.resets = nil, nil
+	a.lock()
+	a.visits, a.interrupted, v.cancelling = []*visit{v}, true, true
+	n.gatherDone(v, "")
 	n.undoNext(v)
 }
 
@@ -198,11 +204,15 @@ func (d *done) leaves() []*done {
 	return leaves
 }
 
+// undoNext runs the handlers one after the other.
 func (n *naive) undoNext(v *visit) {
 	if len(v.undo) == 0 {
 		v.inside = nil
 		n.undone(v)
 		return
+	}
+	if v.inside == nil {
+		v.inside = &area{kind: areaUndo, around: v}
 	}
 	next := v.undo[0]
 	v.undo = v.undo[1:]
@@ -213,27 +223,24 @@ func (n *naive) undoNext(v *visit) {
 	v.inside.visits = append(v.inside.visits, w)
 }
 
-// undone goes on after the last handler, unless the event that threw has done so before. A cancel end event leaves its transaction by the cancel event on its boundary.
+// undone goes on after the last handler. A cancel end event leaves its transaction by the cancel event on its boundary.
 func (n *naive) undone(v *visit) {
-	if v.beside {
+	switch {
+	case v.beside:
 		v.in.drop(v)
-		return
-	}
-	for _, d := range v.node.EventDefinitions {
-		if d.Kind == "cancelEventDefinition" {
-			transaction := v.in.around
-			if transaction.number > 0 { // the event is on the boundary of all instances together
-				transaction = transaction.in.around
-			}
-			for _, b := range transaction.node.Boundary {
-				if b.EventDefinitions[0].Kind == "cancelEventDefinition" {
-					n.escape(transaction, b, nil)
-					return
-				}
-			}
-			n.unsure = "a transaction without cancel event"
-			return
+	case v.cancelling:
+		transaction := v.in.around
+		if transaction.number > 0 { // the event is on the boundary of all instances together
+			transaction = transaction.in.around
 		}
+		for _, b := range transaction.node.Boundary {
+			if b.EventDefinitions[0].Kind == "cancelEventDefinition" {
+				n.escape(transaction, b, nil)
+				return
+			}
+		}
+		n.unsure = "a transaction without cancel event"
+	default:
+		n.throwRest(v)
 	}
-	n.leave(v)
 }

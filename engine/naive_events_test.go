@@ -355,7 +355,7 @@ func (n *naive) beginAtStart(v *visit, data map[string]any) {
 func inOrder(definitions []*bpmn.EventDefinition) []*bpmn.EventDefinition {
 	order := func(d *bpmn.EventDefinition) int {
 		switch d.Kind {
-		case "messageEventDefinition", "signalEventDefinition", "compensateEventDefinition":
+		case "messageEventDefinition", "signalEventDefinition":
 			return 0
 		case "escalationEventDefinition":
 			return 1
@@ -378,7 +378,7 @@ func (n *naive) cannotThrow(v *visit) string {
 	return ""
 }
 
-// throw is a throwing event or an end event: each of its triggers in turn, then the token goes on.
+// throw is a throwing event or an end event. Messages, signals and compensations are thrown as it begins.
 func (n *naive) throw(v *visit) {
 	if len(v.node.Inputs) > 0 {
 		vars, err := mapped(v.node.Inputs, v.lookup)
@@ -392,43 +392,79 @@ func (n *naive) throw(v *visit) {
 		n.fail(v, fault)
 		return
 	}
-	for _, d := range inOrder(v.node.EventDefinitions) {
+	for _, d := range v.node.EventDefinitions {
 		switch d.Kind {
 		case "messageEventDefinition":
-			if !publishes(v.node) {
+			if publishes(v.node) {
+				n.thrown = append(n.thrown, "message "+v.node.ID)
+			} else {
 				v.waits = append(v.waits, &wait{kind: "job", element: v.node.ID})
-				return
 			}
-			n.thrown = append(n.thrown, "message "+v.node.ID)
 		case "signalEventDefinition":
 			n.thrown = append(n.thrown, "signal "+d.Signal.Name)
-		case "linkEventDefinition":
-			v.node = n.linkTarget(v.node)
-			n.begin(v)
-			return
-		case "escalationEventDefinition":
-			n.escalate(v, d.Escalation.Code, nil)
-		case "errorEventDefinition":
-			n.throwError(v, d.Error.Code, nil)
-			return
-		case "terminateEventDefinition":
-			n.terminate(v.in)
-			return
-		case "cancelEventDefinition", "compensateEventDefinition":
-			if d.Kind == "compensateEventDefinition" && !d.WaitForCompletion {
-				beside := &visit{node: v.node, in: v.in, beside: true}
-				v.in.visits = append(v.in.visits, beside)
-				n.compensate(beside, d)
-				continue
+		case "compensateEventDefinition":
+			runs := v
+			if !d.WaitForCompletion {
+				runs = &visit{node: v.node, in: v.in, beside: true}
+				v.in.visits = append(v.in.visits, runs)
 			}
-			n.compensate(v, d)
-			return
-		}
-		if !slices.Contains(v.in.visits, v) || !n.alive(v.in) {
-			return // what it threw was caught by something that interrupts
+			n.gatherDone(runs, d.ActivityRef)
+			if runs.beside {
+				n.undoNext(runs)
+			}
 		}
 	}
-	n.leave(v)
+	if len(v.undo) > 0 {
+		n.undoNext(v)
+	}
+	n.throwRest(v)
+}
+
+// throwRest is what remains as soon as no worker and no handler has anything to do for the event: whatever can end it, a cancel last.
+// Only then the token goes on.
+func (n *naive) throwRest(v *visit) {
+	if len(v.waits) > 0 || v.inside != nil {
+		return
+	}
+	rest := map[string][]*bpmn.EventDefinition{}
+	for _, d := range v.node.EventDefinitions {
+		rest[d.Kind] = append(rest[d.Kind], d)
+		if n.uncaught(v, d) {
+			n.fail(v, "UNHANDLED_ERROR_EVENT")
+			v.done = true
+			return
+		}
+	}
+	for _, d := range rest["escalationEventDefinition"] {
+		if n.escalate(v, d.Escalation.Code, v.sent()); !slices.Contains(v.in.visits, v) || !n.alive(v.in) {
+			return // what catches it interrupts
+		}
+	}
+	for _, d := range rest["errorEventDefinition"] {
+		n.throwError(v, d.Error.Code, v.sent())
+		return
+	}
+	if rest["terminateEventDefinition"] != nil {
+		n.terminate(v)
+	}
+	switch {
+	case rest["cancelEventDefinition"] != nil:
+		n.cancel(v)
+	case rest["linkEventDefinition"] != nil:
+		v.node = n.linkTarget(v.node)
+		n.begin(v)
+	case n.results(v, nil):
+		n.leave(v)
+	}
+}
+
+// sent is the data of an escalation or error: what the input mappings of its event made.
+func (v *visit) sent() map[string]any {
+	var data map[string]any
+	for _, m := range v.node.Inputs {
+		data = set(data, m.Target, v.vars[m.Target])
+	}
+	return data
 }
 
 // alive says whether an area is still part of the instance.
@@ -442,8 +478,9 @@ func (n *naive) alive(a *area) bool {
 	return true
 }
 
-// terminate ends its own area, which then completes in the ordinary way (§13.5.6).
-func (n *naive) terminate(a *area) {
-	n.empty(a)
-	a.lock()
+// terminate ends everything else in its area, which then completes in the ordinary way (§13.5.6).
+func (n *naive) terminate(v *visit) {
+	n.empty(v.in)
+	v.in.lock()
+	v.in.visits = []*visit{v}
 }

@@ -159,7 +159,7 @@ func (n *naive) scopeTree(in *engine.Instance, scope engine.ID) string {
 	}
 	for _, sub := range in.Subscriptions {
 		if sub.Token == 0 && sub.Scope == scope {
-			parts = append(parts, "door "+subscriptionLine(sub))
+			parts = append(parts, "door "+subscriptionLine(in, sub))
 		}
 	}
 	for _, i := range in.Incidents {
@@ -186,11 +186,11 @@ func (n *naive) scopeTree(in *engine.Instance, scope engine.ID) string {
 	return head(s.Variables, completed, s.Resetting, progress) + tree(parts)
 }
 
-func same(w *wait, sub *engine.Subscription) bool {
-	return w.String() == subscriptionLine(*sub)
+func same(w *wait, in *engine.Instance, sub *engine.Subscription) bool {
+	return w.String() == subscriptionLine(in, *sub)
 }
 
-func subscriptionLine(sub engine.Subscription) string {
+func subscriptionLine(in *engine.Instance, sub engine.Subscription) string {
 	s := fmt.Sprintf("%s %s.%d", sub.Kind, sub.Element, sub.Definition)
 	if sub.Kind == engine.SubscriptionTimer {
 		s += " " + sub.Due.UTC().Format(time.RFC3339)
@@ -198,7 +198,13 @@ func subscriptionLine(sub engine.Subscription) string {
 			s += fmt.Sprint(" and ", sub.Cycle.Remaining)
 		}
 	}
-	return s + show(sub.Received)
+	s += show(sub.Received)
+	for _, i := range in.Incidents {
+		if i.Subscription == sub.ID && sub.Kind == engine.SubscriptionJob {
+			s += string(i.Kind)
+		}
+	}
+	return s
 }
 
 // picture draws an instance of the engine as the interpreter draws its own state.
@@ -210,7 +216,7 @@ func picture(in *engine.Instance) []string {
 	lines = append(lines, "variables "+show(in.Scopes[0].Variables))
 	for _, sub := range in.Subscriptions {
 		if sub.Token == 0 {
-			lines = append(lines, path(in, sub.Scope)+"door "+subscriptionLine(sub))
+			lines = append(lines, path(in, sub.Scope)+"door "+subscriptionLine(in, sub))
 		}
 	}
 	for _, i := range in.Incidents {
@@ -252,12 +258,15 @@ func tokenLine(in *engine.Instance, t *engine.Token) string {
 		if sub.Token != t.ID {
 			continue
 		}
-		waits = append(waits, subscriptionLine(sub))
+		waits = append(waits, subscriptionLine(in, sub))
 		if sub.Kind == engine.SubscriptionJob {
 			seen = show(in.Variables(max(t.Scope, t.Inner)))
 		}
 	}
 	for _, i := range in.Incidents {
+		if sub := in.Subscription(i.Subscription); sub != nil && sub.Kind == engine.SubscriptionJob {
+			continue // it is with its job
+		}
 		if i.Token == t.ID && i.Element == t.Node {
 			fault = string(i.Kind)
 		} else if i.Token == t.ID {

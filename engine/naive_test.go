@@ -91,7 +91,9 @@ type visit struct {
 	begun   bool
 	undo    []*done // of a throw event: the handlers that have still to run
 	beside  bool    // runs handlers only: the event that threw did not wait
-	undoes  []*done // of a compensation event sub-process: what completed inside of its sub-process
+	// cancelling, of a cancel end event: what it undoes now is its transaction.
+	cancelling bool
+	undoes     []*done // of a compensation event sub-process: what completed inside of its sub-process
 }
 
 type rounds struct {
@@ -109,6 +111,7 @@ type wait struct {
 	left          int // firings of a cycle after the next one
 	held          bool
 	brought       map[string]any // by the other triggers of a parallel multiple event
+	fault         string         // kind of the incident of a job
 }
 
 // done is an activity that completed and can be undone.
@@ -451,7 +454,7 @@ func (w *wait) String() string {
 			s += fmt.Sprint(" and ", w.left)
 		}
 	}
-	return s + show(w.brought)
+	return s + show(w.brought) + w.fault
 }
 
 // show writes variables in the order of their names, without what only the engine knows.

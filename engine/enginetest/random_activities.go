@@ -178,9 +178,7 @@ func (r *Random) body(at place) {
 	} else {
 		r.sequenceBody(at)
 	}
-	if r.one(3) {
-		r.eventSubProcess(at)
-	}
+	r.eventSubProcesses(at)
 	if at.depth > 1 && r.one(6) {
 		r.compensationSubProcess(at)
 	}

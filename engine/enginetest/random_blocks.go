@@ -10,9 +10,7 @@ func (r *Random) structuredProcess(id string) {
 	r.line("process %s", id)
 	at := place{once: true, handlers: &[]string{}}
 	r.sequenceBody(at)
-	if r.one(3) {
-		r.eventSubProcess(at)
-	}
+	r.eventSubProcesses(at)
 }
 
 // sequenceBody writes what is in a process or sub-process: from a start to an end, either of which may not be drawn.
@@ -33,7 +31,36 @@ func (r *Random) end(at place) string {
 	if r.one(6) {
 		attributes = r.compensation(at)
 	}
+	if r.one(5) {
+		ending := []string{"", " terminate"}
+		if at.transaction {
+			ending = append(ending, " cancel")
+		}
+		for _, code := range at.codes {
+			ending = append(ending, " error="+code)
+		}
+		attributes = r.several(at) + pick(r, ending...)
+	}
 	return r.node("endEvent", "end", "%s", attributes)
+}
+
+// several are attributes of an event that throws several things, of which a worker or a handler mostly has something to do.
+func (r *Random) several(at place) string {
+	attributes := pick(r, "type=work message=m1", "type=work message=m1", "type=kafka:publish header:topic=m1 message=m1", "compensate=")
+	for range 1 + r.IntN(2) {
+		message := ""
+		if strings.HasPrefix(attributes, "type=") {
+			message = "message=m2"
+		}
+		attributes += " " + pick(r, message, "signal=s0", "signal=s1", "escalation=U1", "escalation=U2", r.compensation(at), r.compensation(at))
+	}
+	if r.one(4) {
+		attributes += pick(r, ` in:x="= n0"`, ` in:n1="= n1"`, ` in:x="= n2 + 1"`)
+	}
+	if r.one(3) {
+		attributes += pick(r, ` out:n1="= n0 + 1"`, ` out:n0="= n2 + 1"`, ` out:b1="= b2"`)
+	}
+	return attributes
 }
 
 func (r *Random) compensation(at place) string {
@@ -114,8 +141,11 @@ func (r *Random) single(at place) (first, last string) {
 }
 
 func (r *Random) thrown(at place) string {
-	if r.one(3) {
+	switch r.IntN(6) {
+	case 0, 1:
 		return r.compensation(at)
+	case 2:
+		return r.several(at)
 	}
 	return pick(r, "", "signal=s0", "signal=s1", "escalation=U1", "escalation=U2", "message=m2 type=kafka:publish header:topic=m2", "message=m2 type=work",
 		`signal=s0 message=m2 type=kafka:publish header:topic=m2 header:key="= n2 + 1"`)
@@ -197,6 +227,9 @@ func (r *Random) deadEnd(at place, from, condition string) {
 		attributes = "error=" + pick(r, at.codes...)
 	case at.joined || r.one(2):
 		attributes = "terminate"
+	}
+	if r.one(3) {
+		attributes = r.several(at) + " " + attributes
 	}
 	r.flowIf(from, r.node("endEvent", "end", "%s", attributes), condition)
 }
@@ -311,6 +344,16 @@ func (r *Random) complex(at place) (first, last string) {
 	return first, out
 }
 
+// eventSubProcesses writes up to two, mostly none.
+func (r *Random) eventSubProcesses(at place) {
+	for range 2 {
+		if !r.one(3) {
+			return
+		}
+		r.eventSubProcess(at)
+	}
+}
+
 // eventSubProcess writes one for any trigger.
 func (r *Random) eventSubProcess(at place) {
 	inner := at.inside()
@@ -330,7 +373,14 @@ func (r *Random) eventSubProcess(at place) {
 	first, last := r.sequence(inner)
 	r.flow(start, first)
 	if !r.one(3) {
-		r.flow(last, r.node("endEvent", "end", "%s", pick(r, "", "", "terminate", "signal=s0", "escalation=U1", "compensate=")))
+		attributes := pick(r, "", "", "terminate", "signal=s0", "escalation=U1", "compensate=")
+		if r.one(3) {
+			attributes = r.several(inner)
+			if at.graph { // where nothing else may be left that catches it when it is thrown
+				attributes += pick(r, "", " error=E1", " error=E2")
+			}
+		}
+		r.flow(last, r.node("endEvent", "end", "%s", attributes))
 	}
 	if inner.depth < 3 && r.one(4) {
 		r.eventSubProcess(inner)

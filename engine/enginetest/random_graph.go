@@ -7,9 +7,7 @@ func (r *Random) graphProcess(id string) {
 	r.line("process %s", id)
 	at := place{graph: true, handlers: &[]string{}}
 	r.graph(at)
-	if r.one(3) {
-		r.eventSubProcess(at)
-	}
+	r.eventSubProcesses(at)
 }
 
 // spot is a node of a graph and what may follow it.
@@ -73,7 +71,13 @@ func (r *Random) spot(at place) []spot {
 func (r *Random) anyEnd(at place) string {
 	attributes := pick(r, "", "", "terminate", "signal=s0", "escalation=U1", "error=E1", "error=E2", "error=E1 signal=s0 escalation=U1", "message=m1 type=work", "compensate=", "compensate= goOn")
 	if at.transaction && r.one(2) {
-		return "cancel"
+		attributes = "cancel"
+	}
+	if r.one(4) {
+		attributes = r.several(at) + pick(r, "", " terminate", " error=E1", " error=E2")
+		if at.transaction && r.one(2) {
+			attributes += " cancel"
+		}
 	}
 	return attributes
 }
