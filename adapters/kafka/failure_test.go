@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -269,4 +270,27 @@ func BenchmarkRoundTrip(b *testing.B) {
 			b.ReportMetric(float64(b.N*size)/b.Elapsed().Seconds(), "messages/s")
 		})
 	}
+}
+
+// BenchmarkNewTopic is a process that is deployed on a running Sonata: a topic more is bound, and a message comes on it at once.
+func BenchmarkNewTopic(b *testing.B) {
+	in := newInbox()
+	bus := bus(b, startBroker(b, filepath.Join(b.TempDir(), "broker"), "127.0.0.1:0").Addr(), in)
+	var bound []string
+	for range 30 {
+		bound = append(bound, topic("before"))
+	}
+	bind(b, bus, nil, bound...)
+	var took []float64
+	for b.Loop() {
+		began, added := time.Now(), topic("added")
+		bound = append(bound, added)
+		bind(b, bus, nil, bound...)
+		publish(b, bus, message(added, 0))
+		in.next(b)
+		took = append(took, float64(time.Since(began).Microseconds())/1000)
+	}
+	slices.Sort(took)
+	b.ReportMetric(took[len(took)/2], "ms-median")
+	b.ReportMetric(took[len(took)-1], "ms-most")
 }
