@@ -29,12 +29,10 @@ func (a *api) elements(definition engine.Key) map[string]*bpmn.FlowNode {
 	if err != nil {
 		return nodes
 	}
-	definitions, err := bpmn.Parse("", xml)
-	if err != nil {
-		return nodes
-	}
-	for _, process := range definitions.Executable() {
-		collect(&process.Container, nodes)
+	if draft, _ := bpmn.ParseDraft("", xml); draft != nil { // another Sonata may have deployed it, and taken what this one refuses
+		for _, process := range draft.Executable() {
+			collect(&process.Container, nodes)
+		}
 	}
 	if len(a.models.known) >= maxModels || a.models.known == nil {
 		a.models.known = map[engine.Key]map[string]*bpmn.FlowNode{}

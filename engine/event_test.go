@@ -389,6 +389,18 @@ func TestCancelEndsEverything(t *testing.T) {
 	require.ErrorContains(t, c.Try(engine.CancelInstance{}), "has ended")
 }
 
+// An operator can cancel what this Sonata cannot run: where nothing is known of the process, everything is closed all the same.
+func TestCancelNeedsNoProcess(t *testing.T) {
+	c := enginetest.Start(t, race, map[string]any{"id": "1"})
+	known, err := engine.Step(c.Process, c.In, c.At, engine.CancelInstance{})
+	require.NoError(t, err)
+	unknown, err := engine.Step(nil, c.In, c.At, engine.CancelInstance{})
+	require.NoError(t, err)
+	require.Equal(t, known, unknown)
+	require.Empty(t, unknown.Instance.Subscriptions)
+	require.Empty(t, unknown.Instance.Tokens)
+}
+
 // A mapping that fails while leaving runs again without doing the work again.
 func TestResolvingALeavingIncidentDoesNotRepeatTheWork(t *testing.T) {
 	c := enginetest.Start(t, `

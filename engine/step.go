@@ -29,10 +29,16 @@ const (
 // usualEvents is room for the events of most steps.
 const usualEvents = 16
 
+// unknown is a process of which nothing is known. That is enough to end an instance, whose parts say by themselves what is to be closed.
+var unknown = &Process{}
+
 // Step carries out a command on an instance (nil for StartInstance) and then moves every token until each one waits. It is a
 // pure function: the same process, instance, time and command give the same result. The instance that comes in is not
-// changed. The error is a *Rejection.
+// changed. CancelInstance looks at no process, so that one that cannot be compiled any more may be nil. The error is a *Rejection.
 func Step(p *Process, in *Instance, at time.Time, c Command) (Result, error) {
+	if _, cancels := c.(CancelInstance); cancels {
+		p = unknown
+	}
 	s := &step{p: p, at: at, in: &Instance{}, events: make([]Event, 0, usualEvents), work: workLimit}
 	if in != nil {
 		s.in = in.clone()

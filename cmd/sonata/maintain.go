@@ -124,7 +124,8 @@ func (c *cli) checkCommand() *cobra.Command {
 		Short: "Check a data directory that no running Sonata uses",
 		Long: `Check reads every page of the store, compares every index with what it is made from in both
 directions, and replays the history of every instance. The exit status is 1 if anything is wrong;
-what is wrong is listed. Of a running Sonata, take a backup and restore it elsewhere.`,
+what is wrong is listed. Processes that another Sonata has deployed, and this one cannot run, are
+listed too, and are nothing wrong. Of a running Sonata, take a backup and restore it elsewhere.`,
 		Example: `  sonata check --data ./data`,
 		Args:    cobra.NoArgs,
 	}
@@ -178,7 +179,11 @@ func (c *cli) check(data, name string) (err error) {
 		return fmt.Errorf("%s is not what it should be:\n%w", name, err)
 	}
 	fmt.Fprintf(c.out, "%s is whole: %d instances\n", name, instances)
-	return nil
+	stranded, err := runner.Stranded(store)
+	for _, process := range stranded {
+		fmt.Fprintln(c.out, process)
+	}
+	return err
 }
 
 func (c *cli) compactCommand() *cobra.Command {

@@ -22,6 +22,7 @@ import (
 	"github.com/sonata-bpmn/sonata/adapters/kafka"
 	"github.com/sonata-bpmn/sonata/api"
 	"github.com/sonata-bpmn/sonata/api/controlloop"
+	"github.com/sonata-bpmn/sonata/engine"
 	"github.com/sonata-bpmn/sonata/engine/runner"
 	"github.com/sonata-bpmn/sonata/engine/runner/secret"
 )
@@ -212,6 +213,9 @@ func neverDeployed(r *runner.Runner, resources []runner.Resource) ([]runner.Reso
 	known := map[string]bool{}
 	for _, d := range r.Definitions() {
 		source, err := r.XML(d.Key)
+		if _, gone := errors.AsType[*engine.Rejection](err); gone {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -6,8 +6,6 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
-
-	"github.com/sonata-bpmn/sonata/engine"
 )
 
 // bind tells the bus what the deployed processes read and write, if it has not been told yet.
@@ -69,13 +67,7 @@ func (r *Runner) topics() (Topics, error) {
 	}
 	g := r.registry.Load()
 	err := r.store.View(func(tx ReadTx) error {
-		for _, d := range g.all {
-			if g.latest(d.ProcessID) != d {
-				active := Filter{DefinitionKey: d.Key, State: engine.StateActive}
-				if _, running := meet(active.indexes(g, walk{tx: tx}), 0); !running {
-					continue
-				}
-			}
+		for _, d := range g.inUse(tx) {
 			for _, topic := range d.Consume {
 				consume[topic] = true
 			}

@@ -91,6 +91,7 @@ func (u *unit) deployedWith(caller engine.Key, processID string) *definition {
 // cancelChild cancels the instance that a call activity called.
 func (u *unit) cancelChild(caller engine.Key, subscription engine.ID) {
 	prefix := rowKey{}.sub(caller, subscription)
+	u.delete(tableOutcomes, prefix)
 	for _, key := range u.rows(tableCalls, prefix) {
 		u.follow(engine.Key(num(key, 1)), engine.CancelInstance{})
 	}
@@ -99,13 +100,17 @@ func (u *unit) cancelChild(caller engine.Key, subscription engine.ID) {
 // broadcast gives a signal to everything that waits for it, and starts what starts with it (§10.5.5).
 func (u *unit) broadcast(from *engine.Instance, e engine.SignalThrown) {
 	awaiting := u.rows(tableSignals, rowKey{}.text(e.Name))
-	for _, key := range awaiting {
+	reached := slices.DeleteFunc(slices.Clone(awaiting), func(row []byte) bool { return u.r.resting.get(engine.Key(num(row, 2))).whole })
+	if missed := len(awaiting) - len(reached); missed > 0 {
+		u.r.log.Warn("a signal passes by instances that rest", slog.String("signal", e.Name), slog.Int("instances", missed))
+	}
+	for _, key := range reached {
 		u.thenBy(from, func() {
 			u.follow(engine.Key(num(key, 2)), engine.CorrelateSignal{Subscription: engine.ID(num(key, 1)), Variables: e.Variables})
 		})
 	}
 	for _, s := range u.definitions.starts(engine.StartSignal, e.Name) {
-		if s.Gathers && u.anyWaits(awaiting, s) {
+		if s.Gathers && u.anyWaits(reached, s) {
 			continue
 		}
 		if u.depth[from.Key] >= maxCallDepth {

@@ -40,10 +40,17 @@ func (u *unit) receive(m *message, keep time.Duration) engine.Key {
 func (u *unit) correlate(m *message) (taker engine.Key, refused string) {
 	for _, address := range m.addresses() {
 		for _, key := range u.rows(tableAwaited, address) {
-			if waiting := engine.Key(num(key, 2)); u.offer(waiting, engine.ID(num(key, 1)), m) {
+			waiting := engine.Key(num(key, 2))
+			if u.offer(waiting, engine.ID(num(key, 1)), m) {
 				return waiting, ""
 			}
+			if fault := u.strands(u.instance(waiting)); fault != nil {
+				refused = fmt.Sprintf("instance %s waits for it, but %v", waiting, fault)
+			}
 		}
+	}
+	if refused != "" { // it is for who cannot take it, so it starts nothing
+		return 0, refused
 	}
 	if taker := u.offerAny(m); taker != 0 {
 		return taker, ""
@@ -59,9 +66,13 @@ func (u *unit) offerAny(m *message) engine.Key {
 	address := addressKey(m.Name, byNameAlone, "")
 	var oldest []byte
 	u.tx.Ascend(tableAwaited, address, func(key, _ []byte) bool {
-		if bytes.HasPrefix(key, address) {
-			oldest = bytes.Clone(key)
+		switch {
+		case !bytes.HasPrefix(key, address):
+			return false
+		case u.r.resting.get(engine.Key(num(key, 2))).whole: // it must not take them from the others
+			return true
 		}
+		oldest = bytes.Clone(key)
 		return false
 	})
 	if oldest == nil {
@@ -289,6 +300,11 @@ func (u *unit) nearMisses(m *message) string {
 	kept := m.ExpiresAt.Sub(mintedAt(m.Key)).Round(time.Second)
 	if len(near) == 0 {
 		return fmt.Sprintf("nobody came to wait for it within %s", kept)
+	}
+	for _, w := range near {
+		if fault := u.strands(u.instance(w.Instance)); fault != nil { // nothing can say any more what it waits for
+			return fmt.Sprintf("within %s nobody took it, but it may be for instance %s: %v", kept, w.Instance, fault)
+		}
 	}
 	var named []string
 	for _, w := range near[:min(len(near), maxNamed)] {

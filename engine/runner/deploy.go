@@ -160,7 +160,7 @@ func (u *unit) deploy(candidates []candidate) Deployment {
 	var added []*definition
 	for _, c := range candidates {
 		d := u.definitions.latest(c.source.ID)
-		if d == nil || !bytes.Equal(d.Sum, c.resource.sum) {
+		if d == nil || d.fault != nil || !bytes.Equal(d.Sum, c.resource.sum) {
 			d = u.define(c, deployment.Key, d)
 			added = append(added, d)
 		}
@@ -244,7 +244,7 @@ func (r *Runner) Definitions() []Definition {
 }
 
 // XML returns the resource that a definition was deployed from. The error is an [*engine.Rejection] with
-// [engine.CodeNotFound] when there is no such definition.
+// [engine.CodeNotFound] when there is no such definition, or its resource is gone.
 func (r *Runner) XML(key engine.Key) ([]byte, error) {
 	d := r.registry.Load().byKey[key]
 	if d == nil {
@@ -253,6 +253,9 @@ func (r *Runner) XML(key engine.Key) ([]byte, error) {
 	var xml []byte
 	err := r.store.View(func(tx ReadTx) error {
 		xml = bytes.Clone(tx.Get(tableResources, rowKey{}.key(d.Resource)))
+		if xml == nil {
+			return rejection(engine.CodeNotFound, "the file %s of process definition %s is not in the store", d.ResourceName, key)
+		}
 		return nil
 	})
 	return xml, err

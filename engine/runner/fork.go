@@ -7,12 +7,6 @@ func (r *Runner) Fork(store Store, opts Options) (*Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	compiled := r.registry.Load()
-	all := f.registry.Load().all
-	for _, d := range all {
-		if known := compiled.byKey[d.Key]; known != nil {
-			d.compiled = known.compiled
-		}
-	}
+	f.registry.Load().adopt(r.registry.Load())
 	return f, nil
 }

@@ -173,7 +173,12 @@ func (h *handlers) committed(refs []jobRef, changed map[engine.Key]change) {
 	defer h.mu.Unlock()
 	for _, ref := range refs {
 		in := changed[ref.instance].in
-		if !h.handles(ref.jobType) || in == nil {
+		switch {
+		case !h.handles(ref.jobType):
+			continue
+		case in == nil: // its instance has rested, and nothing else has happened to it
+			h.behind[ref.jobType] = true
+			signal(h.wake)
 			continue
 		}
 		if sub := in.Subscription(ref.id); sub != nil && sub.Available() {
@@ -274,7 +279,7 @@ func (h *handlers) read(jobType string) error {
 			job := handled{engine.Key(num(key, 2)), engine.ID(num(key, 1))}
 			h.mu.Lock()
 			defer h.mu.Unlock()
-			if h.busy[job] {
+			if h.busy[job] || h.r.resting.get(job.instance).whole {
 				return true
 			}
 			in, err := decodeInstance(tx, h.r.symbols.Load(), tx.Get(tableInstances, rowKey{}.key(job.instance)))

@@ -69,38 +69,44 @@ func describe(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, err)
 }
 
-// resting are the instances, and definitions, whose timers do not fire, with the reason. Those of instances are suspects, too, which
-// outlives the process.
-type resting struct {
-	mu      sync.RWMutex
-	reasons map[engine.Key]string
+// rest is why the timers of an instance or of a definition do not fire.
+type rest struct {
+	reason string
+	whole  bool // nothing else can happen to it either: it is set aside, or its process cannot be run
 }
 
-func (r *resting) add(key engine.Key, reason string) {
+// resting are the instances, and definitions, that rest. Those of instances are suspects, too, which outlives the process, unless it is
+// their process that cannot be run: the next Sonata may be one that can.
+type resting struct {
+	mu    sync.RWMutex
+	byKey map[engine.Key]rest
+}
+
+func (r *resting) add(key engine.Key, why rest) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.reasons == nil {
-		r.reasons = map[engine.Key]string{}
+	if r.byKey == nil {
+		r.byKey = map[engine.Key]rest{}
 	}
-	r.reasons[key] = reason
+	r.byKey[key] = why
 }
 
 func (r *resting) remove(key engine.Key) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.reasons, key)
+	delete(r.byKey, key)
 }
 
 func (r *resting) forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.reasons = nil
+	r.byKey = nil
 }
 
-func (r *resting) has(key engine.Key) bool { return r.reason(key) != "" }
-
-func (r *resting) reason(key engine.Key) string {
+func (r *resting) get(key engine.Key) rest {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	return r.reasons[key]
+	return r.byKey[key]
 }
+
+func (r *resting) has(key engine.Key) bool { return r.get(key).reason != "" }

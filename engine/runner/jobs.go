@@ -117,8 +117,10 @@ func (u *unit) available(jobType string, after []byte, limit int) (refs []jobRef
 		if len(refs) == limit || !bytes.HasPrefix(key, prefix) {
 			return false
 		}
-		refs = append(refs, jobRef{jobType, engine.Key(num(key, 2)), engine.ID(num(key, 1))})
-		last = bytes.Clone(key)
+		if ref := (jobRef{jobType, engine.Key(num(key, 2)), engine.ID(num(key, 1))}); !u.r.resting.get(ref.instance).whole {
+			refs = append(refs, ref)
+			last = bytes.Clone(key)
+		}
 		return true
 	})
 	return refs, last

@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -25,7 +24,9 @@ type definitionRow struct {
 
 type definition struct {
 	definitionRow
-	compiled *engine.Process // nil until it is needed; the loop alone uses it
+	// compiled is nil until it is needed, and for good where fault says why it cannot be had. The loop alone uses them.
+	compiled *engine.Process
+	fault    error
 }
 
 // registry is what is deployed. It is never changed: a deployment makes a new one.
@@ -127,26 +128,56 @@ func (g *registry) life(topic string, otherwise time.Duration) time.Duration {
 	return otherwise
 }
 
-// process returns the compiled process of a definition, which was checked when it was deployed.
+// inUse lists the newest versions, and older ones of which instances still run.
+func (g *registry) inUse(tx ReadTx) (used []*definition) {
+	for _, d := range g.all {
+		_, running := g.running(tx, d, 0)
+		if running || g.latest(d.ProcessID) == d {
+			used = append(used, d)
+		}
+	}
+	return used
+}
+
+// running finds the first instance of a definition, from a key on, that has not ended.
+func (g *registry) running(tx ReadTx, d *definition, from engine.Key) (engine.Key, bool) {
+	active := Filter{DefinitionKey: d.Key, State: engine.StateActive}
+	return meet(active.indexes(g, walk{tx: tx}), from)
+}
+
+// process returns the compiled process of a definition, which was checked when it was deployed: by another Sonata perhaps, which could
+// run what this one cannot.
 func (g *registry) process(tx ReadTx, key engine.Key) (*engine.Process, error) {
 	d := g.byKey[key]
 	if d == nil {
 		return nil, fmt.Errorf("there is no process definition %s", key)
 	}
-	if d.compiled == nil {
+	if d.compiled == nil && d.fault == nil {
 		p, err := d.compile(tx.Get(tableResources, rowKey{}.key(d.Resource)))
 		if err != nil {
-			return nil, fmt.Errorf("process %s, version %d, was deployed with another Sonata, and this one cannot run it: %w", d.ProcessID, d.Version, err)
+			d.fault = &StrandedError{d.Definition, err}
 		}
 		d.compiled = p
 	}
-	return d.compiled, nil
+	return d.compiled, d.fault
+}
+
+// adopt takes over what another registry of the same definitions has found out.
+func (g *registry) adopt(known *registry) {
+	for _, d := range g.all {
+		if k := known.byKey[d.Key]; k != nil {
+			d.compiled, d.fault = k.compiled, k.fault
+		}
+	}
 }
 
 func (d *definition) compile(xml []byte) (*engine.Process, error) {
+	if xml == nil {
+		return nil, fmt.Errorf("%s is not in the store", d.ResourceName)
+	}
 	definitions, err := bpmn.Parse(d.ResourceName, xml)
-	if definitions == nil {
-		return nil, errors.Join(err, errors.New("nothing was read"))
+	if err != nil {
+		return nil, err
 	}
 	for _, source := range definitions.Executable() {
 		if source.ID == d.ProcessID {

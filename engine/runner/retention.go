@@ -62,7 +62,7 @@ func (b *batch) duePurges(limit int) (tasks []task) {
 			tasks = append(tasks, task{
 				run: func(u *unit) error { return u.purge(row, &left) },
 				rescue: func(u *unit, err error) error { // it stays; nothing else does
-					u.r.resting.add(instance, "it cannot be forgotten: "+reasonOf(err))
+					u.r.resting.add(instance, rest{reason: "it cannot be forgotten: " + reasonOf(err)})
 					return nil
 				},
 			})

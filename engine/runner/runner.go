@@ -205,6 +205,9 @@ func (r *Runner) load(tx ReadTx) error {
 	if err != nil {
 		return fmt.Errorf("definitions: %w", err)
 	}
+	if known := r.registry.Load(); known != nil {
+		g.adopt(known)
+	}
 	r.id = id
 	r.symbols.Store(loadSymbols(tx))
 	r.registry.Store(g)
@@ -225,6 +228,9 @@ func (r *Runner) Run(ctx context.Context) error {
 	var helpers sync.WaitGroup
 	loop, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
+	if err := r.view(r.strand); err != nil {
+		r.log.Error("what is deployed could not be looked through", slog.Any("error", err))
+	}
 	if r.opts.Bus != nil {
 		r.published <- struct{}{} // what an earlier run left
 		r.rebind <- struct{}{}
@@ -241,6 +247,7 @@ func (r *Runner) Run(ctx context.Context) error {
 		helpers.Wait()
 		end()
 	})
+	helpers.Go(func() { r.tellWhoRested(ctx) })
 	r.health.set(troubleStopped, nil)
 	r.loop(loop)
 	r.health.set(troubleStopped, ErrStopped)

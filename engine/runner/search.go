@@ -42,7 +42,7 @@ func summaryOf(in *engine.Instance) summary {
 
 func (r *Runner) info(tx ReadTx, g *registry, s summary) InstanceInfo {
 	info := InstanceInfo{
-		Header: s.Header, State: s.State, EndedAt: s.EndedAt, HasIncident: len(s.Incidents) > 0, Resting: r.resting.reason(s.Key),
+		Header: s.Header, State: s.State, EndedAt: s.EndedAt, HasIncident: len(s.Incidents) > 0, Resting: r.resting.get(s.Key).reason,
 		blocks: blocksOf(tx, s.Key, s.LastID),
 	}
 	if d := g.byKey[s.DefinitionKey]; d != nil {

@@ -43,7 +43,7 @@ func (u *unit) follow(key engine.Key, c engine.Command) {
 
 func (u *unit) step(definition engine.Key, in *engine.Instance, c engine.Command) (*engine.Instance, error) {
 	p, err := u.definitions.process(u.tx, definition)
-	if err != nil {
+	if _, cancels := c.(engine.CancelInstance); err != nil && !cancels {
 		return nil, rejection(engine.CodeState, "%v", err)
 	}
 	if start, ok := c.(engine.StartInstance); ok {
@@ -154,7 +154,7 @@ func (u *unit) effect(in *engine.Instance, effect engine.Effect) {
 	case engine.NotifyParent:
 		if e.Parent.Subscription != 0 {
 			u.thenBy(in, func() {
-				u.follow(e.Parent.Key, engine.EndCall{Subscription: e.Parent.Subscription, Outcome: e.Outcome})
+				u.endCall(e.Parent, e.Outcome)
 			})
 		}
 	case engine.EscalateParent:

@@ -123,7 +123,7 @@ func (r *Runner) loadSuspects(tx ReadTx) (err error) {
 		}
 		r.suspects.set(work, &s)
 		if (s.SetAside || s.Rests != "") && work>>63 == 0 {
-			r.resting.add(engine.Key(work), s.reason())
+			r.resting.add(engine.Key(work), rest{s.reason(), s.SetAside})
 			r.log.Error("an instance rests; everything else goes on", slog.String("instance", engine.Key(work).String()), slog.String("reason", s.reason()))
 		}
 		return true
@@ -151,7 +151,7 @@ func (u *unit) setAside(key engine.Key) error {
 // rest lets the timers of an instance fire no more until something else happens to it, or an operator releases it. The timers of a
 // definition fire again when Sonata starts again.
 func (u *unit) rest(owner engine.Key, reason string) {
-	u.r.resting.add(owner, reason) // at once: the end of this batch looks for what is due next
+	u.r.resting.add(owner, rest{reason: reason}) // at once: the end of this batch looks for what is due next
 	if !u.exists(owner) {
 		return
 	}
@@ -181,15 +181,17 @@ func (r *Runner) Release(ctx context.Context, key engine.Key) error {
 		if in == nil {
 			return rejection(engine.CodeNotFound, "there is no process instance %s", key)
 		}
+		if fault := u.strands(in); fault != nil {
+			return rejection(engine.CodeState, "%v", fault)
+		}
 		if s, is := r.suspects.get(workOf(key)); !is || !s.SetAside && s.Rests == "" {
 			return rejection(engine.CodeState, "process instance %s is not set aside", key)
 		}
 		u.clear(workOf(key))
 		for _, sub := range in.Subscriptions {
-			if sub.Kind == engine.SubscriptionMessage {
-				u.then(func() { u.claim(key, sub.ID) }) // messages that came meanwhile are kept for it
-			}
+			u.waits(in, sub) // messages that came meanwhile are kept for it, and workers have passed over its jobs
 		}
+		u.then(func() { u.tellOutcomes(key) })
 		return nil
 	})
 }

@@ -37,6 +37,7 @@ const (
 	tableJobTimers   Table = "job-timers"   // when a job becomes available again, instance key, subscription
 	tableCalls       Table = "calls"        // caller's key, subscription, called instance's key
 
+	tableOutcomes    Table = "outcomes"     // caller's key, subscription: the Outcome of what it called, until it can be told
 	tableSuspects    Table = "suspects"     // instance key, or hash of a record: suspect
 	tablePositions   Table = "positions"    // topic, partition: offset of the next record, id of the topic, topic
 	tableOutbox      Table = "outbox"       // number: Outgoing

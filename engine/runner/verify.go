@@ -128,7 +128,7 @@ func differing(a, b *engine.Instance) (names []string) {
 
 // orphans finds rows of instances that are gone.
 func orphans(tx ReadTx) (problems []error) {
-	for _, table := range []Table{tableVariables, tableBlocks} {
+	for _, table := range []Table{tableVariables, tableBlocks, tableOutcomes} {
 		tx.Ascend(table, nil, func(key, _ []byte) bool {
 			if instance := engine.Key(num(key, 2)); tx.Get(tableInstances, rowKey{}.key(instance)) == nil {
 				problems = append(problems, fmt.Errorf("%s has a row of instance %s, which is gone", table, instance))

@@ -1,0 +1,142 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/sonata-bpmn/sonata/bpmn"
+	"github.com/sonata-bpmn/sonata/engine"
+)
+
+// A store may have definitions that another Sonata has deployed and this one cannot compile. Their instances rest as a whole, as those do
+// that are set aside: they can be read and cancelled, and what they wait for stays as it is for a Sonata that can run them.
+
+// StrandedError says that a process that is deployed cannot be run, and what to do about it.
+type StrandedError struct {
+	Definition
+
+	Err error
+}
+
+func (e *StrandedError) Error() string {
+	return fmt.Sprintf("process %s, version %d, was deployed with another Sonata, and this one cannot run it: %s; "+
+		"deploy a version that can be run, and cancel the instances of this one or run them with the Sonata that deployed it",
+		e.ProcessID, e.Version, firstFault(e.Err))
+}
+
+// Unwrap returns why.
+func (e *StrandedError) Unwrap() error { return e.Err }
+
+// firstFault is one line, however much is wrong.
+func firstFault(err error) string {
+	problems, _ := errors.AsType[bpmn.Problems](err)
+	for _, p := range problems {
+		if p.Severity == bpmn.SeverityError {
+			return p.String()
+		}
+	}
+	first, _, _ := strings.Cut(err.Error(), "\n")
+	return first
+}
+
+// strand compiles what is in use, and lets rest what cannot be. Nothing of it is stored: the next Sonata may be one that can.
+func (r *Runner) strand(tx ReadTx) error {
+	g := r.definitions
+	for _, d := range g.inUse(tx) {
+		known := d.fault != nil
+		if _, err := g.process(tx, d.Key); err == nil {
+			continue
+		}
+		why := rest{d.fault.Error(), true}
+		r.resting.add(d.Key, why)
+		n := 0
+		for key, more := g.running(tx, d, 0); more; key, more = g.running(tx, d, key+1) {
+			r.resting.add(key, why)
+			n++
+		}
+		if !known {
+			r.log.Warn("a process cannot be run; its instances rest, and everything else goes on", slog.String("process", d.ProcessID),
+				slog.Int("version", d.Version), slog.Int("instances", n), slog.String("reason", why.reason))
+		}
+	}
+	r.next = r.nextWake(tx)
+	return nil
+}
+
+// Stranded lists the processes of a store that this Sonata cannot run although it may have to: newest versions, and older ones of which
+// instances still run.
+func Stranded(store Store) (found []*StrandedError, err error) {
+	err = store.View(func(tx ReadTx) error {
+		g, err := loadRegistry(tx)
+		if err != nil {
+			return err
+		}
+		for _, d := range g.inUse(tx) {
+			_, err := g.process(tx, d.Key)
+			if stranded, is := errors.AsType[*StrandedError](err); is {
+				found = append(found, stranded)
+			}
+		}
+		return nil
+	})
+	return found, err
+}
+
+// strands says why the process of an instance cannot be run; nil: it can, or nobody has tried yet.
+func (u *unit) strands(in *engine.Instance) error {
+	if d := u.definitions.byKey[in.DefinitionKey]; d != nil {
+		return d.fault
+	}
+	return nil
+}
+
+// endCall tells a caller how the instance ended that it called. To one that rests as a whole this cannot be told yet, and it happens only once.
+func (u *unit) endCall(caller engine.Parent, o engine.Outcome) {
+	in := u.instance(caller.Key)
+	if in != nil && in.State == engine.StateActive && (u.strands(in) != nil || u.setAside(caller.Key) != nil) {
+		u.put(tableOutcomes, rowKey{}.sub(caller.Key, caller.Subscription), encode(o))
+		return
+	}
+	u.follow(caller.Key, engine.EndCall{Subscription: caller.Subscription, Outcome: o})
+}
+
+// tellOutcomes tells a caller what happened while it rested.
+func (u *unit) tellOutcomes(caller engine.Key) {
+	for _, row := range u.rows(tableOutcomes, rowKey{}.key(caller)) {
+		var o engine.Outcome
+		if err := decode(u.tx.Get(tableOutcomes, row), &o); err != nil {
+			u.fail(fmt.Errorf("how a call of instance %s ended: %w", caller, err))
+			return
+		}
+		u.delete(tableOutcomes, row)
+		u.then(func() { u.follow(caller, engine.EndCall{Subscription: engine.ID(num(row, 1)), Outcome: o}) })
+	}
+}
+
+// tellWhoRested tells the callers that rested in an earlier run, and do no more.
+func (r *Runner) tellWhoRested(ctx context.Context) {
+	var tasks []task
+	err := r.view(func(tx ReadTx) error {
+		last := engine.Key(0)
+		tx.Ascend(tableOutcomes, nil, func(row, _ []byte) bool {
+			if caller := engine.Key(num(row, 2)); caller != last && !r.resting.get(caller).whole {
+				tasks = append(tasks, task{run: func(u *unit) error {
+					u.tellOutcomes(caller)
+					return nil
+				}})
+				last = caller
+			}
+			return true
+		})
+		return nil
+	})
+	if err == nil && len(tasks) > 0 {
+		err = r.submitTasks(ctx, tasks)
+	}
+	if err != nil && ctx.Err() == nil {
+		r.log.Error("instances could not be told how their calls ended; it is tried again at the next start", slog.Any("error", err))
+	}
+}
