@@ -47,8 +47,13 @@ func newSite(t *testing.T, options ...option) *site {
 
 func newServedSite(t *testing.T, tune func(*http.Server), options ...option) *site {
 	t.Helper()
+	return newSiteWith(t, memory.NewStore(), tune, options...)
+}
+
+// newSiteWith is a site that goes on with a store, and closes it.
+func newSiteWith(t *testing.T, store runner.Store, tune func(*http.Server), options ...option) *site {
+	t.Helper()
 	s := &site{t: t, clock: memory.NewClock(time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)), log: &logBuffer{}}
-	store := memory.NewStore()
 	var err error
 	s.runner, err = runner.New(store, runner.Options{Clock: s.clock})
 	require.NoError(t, err)

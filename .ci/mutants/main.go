@@ -84,8 +84,16 @@ var mutants = []mutant{
 		"./engine/runner TestPanicOfATimer", "",
 	}, {
 		"what came for an instance while it was set aside is forgotten", "engine/runner/suspects.go",
-		"				u.then(func() { u.claim(key, sub.ID) })", "				_ = sub.ID",
+		"			u.waits(in, sub)", "			_ = sub",
 		"./engine/runner TestMessagesForAnInstanceThatIsSetAside", "",
+	}, {
+		"instances of a process that cannot be run cannot be cancelled", "engine/runner/step.go",
+		"; err != nil && !cancels {", "; err != nil || cancels && err != nil {",
+		"./engine/runner TestCancelOfWhatCannotBeRun", "",
+	}, {
+		"how a called instance ended is forgotten while its caller rests", "engine/runner/stranded.go",
+		"		u.put(tableOutcomes, rowKey{}.sub(caller.Key, caller.Subscription), encode(o))\n", "",
+		"./engine/runner TestWhatComesForWhatCannotBeRun|TestOutcomesForAnInstanceThatIsSetAside", "",
 	}, {
 		"all that waits for a broker is taken into memory at once", "engine/runner/outbox.go",
 		" && bytes < publishBytes", "",

@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"bytes"
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -94,6 +95,7 @@ func TestCancelOfWhatCannotBeRun(t *testing.T) {
 			rejected(t, w.r.Cancel(w.ctx, key), engine.CodeState, "has ended (TERMINATED)")
 
 			require.NoError(t, w.r.Cancel(w.ctx, caller))
+			w.sync() // what is being stored is not forgotten
 			w.advance(2 * time.Hour)
 			require.Zero(t, w.rows("instances"))
 			require.NotZero(t, w.rows("definitions"))
@@ -279,4 +281,34 @@ func TestOutcomesForAnInstanceThatIsSetAside(t *testing.T) {
 	require.Equal(t, 1, <-got)
 	require.Len(t, w.instance(caller).Subscriptions, 1, "the call is over")
 	require.Zero(t, w.rows("outcomes"))
+
+	caller = w.launch("caller", nil)
+	called = keysOf(w.search(runner.Filter{ParentKey: caller}))[0]
+	w.dies(m, uint64(caller))
+	m.marked = 0
+	require.NoError(t, w.r.Cancel(w.ctx, called))
+	require.Equal(t, 1, w.rows("outcomes"))
+	require.NoError(t, w.r.Cancel(w.ctx, caller))
+	require.Zero(t, w.rows("outcomes"), "nobody is left to be told")
+}
+
+// Handlers do no jobs of instances that rest as a whole, as nothing could be done with the result; they do those of one that is released.
+func TestHandlersPassOverWhatRests(t *testing.T) {
+	m, done := &marker{}, make(chan engine.Key, 10)
+	w := newWorld(t, func(w *world) { w.opts.Marker, w.opts.Crashed = m, true })
+	stranded := model("stranded", start, work("task", "labour"), end, "start -> task -> end")
+	w.install(labour, stranded)
+	key, aside, good := w.launch("stranded", nil), w.launch("labour", nil), w.launch("labour", nil)
+	w.opts.Handlers = map[string]runner.Handler{"labour": func(_ context.Context, job *runner.Job) (map[string]any, error) {
+		done <- job.InstanceInfo.Key
+		return nil, nil
+	}}
+	m.marked = uint64(aside)
+	w.strand("stranded", unusable["no XML"])
+	m.marked = 0
+	require.Equal(t, good, <-done)
+	require.NoError(t, w.r.Release(w.ctx, aside))
+	require.Equal(t, aside, <-done)
+	w.strand("stranded", stranded.XML)
+	require.Equal(t, key, <-done)
 }

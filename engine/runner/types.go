@@ -62,6 +62,7 @@ type InstanceInfo struct {
 	VersionTag  string
 	// Resting says why the timers of the instance do not fire, "" if they do: one of them made Sonata fail, or a process ended at the
 	// instance, which is then set aside as a whole. [Runner.Release] lets it go on; so does anything that happens to one whose timers rest.
+	// An instance whose process cannot be run rests as a whole, too; it can only be cancelled.
 	Resting string
 
 	blocks []engine.Key // further blocks of keys
