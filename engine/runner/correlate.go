@@ -302,8 +302,9 @@ func (u *unit) nearMisses(m *message) string {
 		return fmt.Sprintf("nobody came to wait for it within %s", kept)
 	}
 	for _, w := range near {
-		if fault := u.strands(u.instance(w.Instance)); fault != nil { // nothing can say any more what it waits for
-			return fmt.Sprintf("within %s nobody took it, but it may be for instance %s: %v", kept, w.Instance, fault)
+		d := u.definitions.byKey[u.instance(w.Instance).DefinitionKey]
+		if d != nil && d.fault != nil && slices.Contains(d.Keyed, m.Name) { // nothing can evaluate its expressions now
+			return fmt.Sprintf("within %s nobody took it, but it may be for instance %s: %v", kept, w.Instance, d.fault)
 		}
 	}
 	var named []string

@@ -3,12 +3,15 @@ package runner_test
 import (
 	"bytes"
 	"context"
+	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sonata-bpmn/sonata/adapters/memory"
 	"github.com/sonata-bpmn/sonata/engine"
 	"github.com/sonata-bpmn/sonata/engine/runner"
 )
@@ -110,6 +113,7 @@ func TestWhatComesForWhatCannotBeRun(t *testing.T) {
 	w := newWorld(t, func(w *world) {
 		counting = &countingStore{Store: w.store}
 		w.store = counting
+		w.opts.Logger = slog.New(slog.NewTextHandler(w.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	})
 	w.install(strandedModel, labour, model("listener", start, `<intermediateCatchEvent id="signal"><signalEventDefinition signalRef="s"/></intermediateCatchEvent>`, end,
 		`<signal id="s" name="bell"/>`, "start -> signal -> end"),
@@ -145,6 +149,7 @@ func TestWhatComesForWhatCannotBeRun(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []engine.Key{called, worker}, []engine.Key{jobs[0].InstanceInfo.Key, jobs[1].InstanceInfo.Key}, "those of the others")
 	require.Len(t, jobs, 2)
+	require.NotContains(t, w.logs.String(), "a job could not be given", "not tried again at each request")
 
 	w.send("answer", "1", map[string]any{"correlationkey": "K"}, map[string]any{"a": "b"})
 	letter := w.letter()
@@ -213,8 +218,8 @@ func TestStartsOfWhatCannotBeRun(t *testing.T) {
 
 	require.Equal(t, 2, w.install(gathering("<task id=\"new\"/>", "both -> new")).Definitions[0].Version)
 	require.Equal(t, []time.Time{begin.Add(3 * time.Hour)}, w.waiting())
-	w.send("b", "4", nil, nil)
-	w.send("a", "5", nil, nil)
+	w.send("a", "4", nil, nil)
+	w.send("b", "5", nil, nil) // the old one has waited for it longer
 	require.Equal(t, engine.StateCompleted, w.search(runner.Filter{ProcessID: "stranded", Version: 2})[0].State)
 	require.Equal(t, engine.StateActive, w.instance(old).State)
 
@@ -240,18 +245,48 @@ func TestAFileThatIsGoneIsDeployedAgain(t *testing.T) {
 	w.launch("labour", nil)
 }
 
-// A message that may be for such an instance, which nothing can say any more, is told from one that nobody waits for.
+// readingStore counts how often a stored file is read.
+type readingStore struct {
+	runner.Store
+	files atomic.Int64
+}
+
+func (s *readingStore) View(fn func(runner.ReadTx) error) error {
+	return s.Store.View(func(tx runner.ReadTx) error { return fn(readingTx{tx, s}) })
+}
+
+type readingTx struct {
+	runner.ReadTx
+	store *readingStore
+}
+
+func (tx readingTx) Get(table runner.Table, key []byte) []byte {
+	if table == "resources" {
+		tx.store.files.Add(1)
+	}
+	return tx.ReadTx.Get(table, key)
+}
+
+// A message that may be for such an instance, which nothing can say any more, is told from one that nobody waits for. The file is not
+// compiled again for each.
 func TestKeysOfWhatCannotBeRun(t *testing.T) {
-	w := newWorld(t)
-	w.install(model("stranded", start, catch("wait", "m"), end,
-		`<message id="m" name="reply"><extensionElements><zeebe:subscription correlationKey="=k"/></extensionElements></message>`, "start -> wait -> end"))
-	key := w.launch("stranded", map[string]any{"k": "K"})
+	reading := (*readingStore)(nil)
+	w := newWorld(t, func(w *world) {
+		reading = &readingStore{Store: w.store}
+		w.store = reading
+	})
+	w.install(keyed("stranded", "order.id"), waiter)
+	key := w.launch("stranded", map[string]any{"k": "7"})
+	reading.files.Store(0)
 	w.strand("stranded", unusable["no XML"])
-	w.send("reply", "1", map[string]any{"correlationkey": "L"}, nil)
+	w.send("bills", "1", nil, map[string]any{"order": map[string]any{"id": int64(7)}})
+	w.send("bills", "2", nil, map[string]any{"order": map[string]any{"id": int64(8)}})
 	w.advance(2 * time.Hour)
-	letter := w.letter()
-	require.Equal(t, runner.CauseUnmatched, letter.Cause)
-	require.Contains(t, letter.Reason, "it may be for instance "+key.String()+": process stranded, version 1")
+	require.Len(t, w.letters(), 2)
+	for _, reason := range w.letters() {
+		require.Contains(t, reason, "it may be for instance "+key.String()+": process stranded, version 1")
+	}
+	require.EqualValues(t, 2, reading.files.Load(), "each file once")
 }
 
 // What a called instance came to while its caller was set aside is told when the caller is released; workers get the caller's jobs then.
@@ -311,4 +346,24 @@ func TestHandlersPassOverWhatRests(t *testing.T) {
 	require.Equal(t, aside, <-done)
 	w.strand("stranded", stranded.XML)
 	require.Equal(t, key, <-done)
+}
+
+// After the store has failed everything is read anew, and what rested rests on.
+func TestRestAfterTheStoreHasFailed(t *testing.T) {
+	store := &flaky{Store: memory.NewStore(), broken: func() {}}
+	w := newWorld(t, func(w *world) { w.store = store })
+	w.install(labour, model("stranded", start, timer("timer", "PT1H"), end, "start -> timer -> end"))
+	key := w.launch("stranded", nil)
+	w.strand("stranded", unusable["no XML"])
+	w.clock.Advance(2 * time.Hour)
+	store.failAt = store.count() + 1
+	_, err := w.r.Start(w.ctx, runner.Start{ProcessID: "labour"})
+	require.ErrorIs(t, err, errBroken)
+	w.launch("labour", nil)
+	require.NoError(t, w.r.Ready())
+	require.Empty(t, w.waiting())
+	require.NotEmpty(t, w.subscription(key, "timer"))
+	require.NotContains(t, w.logs.String(), "could not fire")
+	require.Equal(t, 1, strings.Count(w.logs.String(), "a process cannot be run"), w.logs)
+	require.NoError(t, w.r.Cancel(w.ctx, key))
 }
