@@ -101,6 +101,7 @@ type Runner struct {
 	storeWait   backoff
 	seenFrom    int64     // the first day of which event ids are kept
 	next        time.Time // when a row is due; zero: none is
+	passed      passed
 	settling    []chan struct{}
 	entries     []Entry // room for those of the next batch
 	undo        []undo  // room for those of the next unit
@@ -141,6 +142,7 @@ func New(store Store, opts Options) (*Runner, error) {
 		rebind:    make(chan struct{}, 1),
 		stopped:   make(chan struct{}),
 		cache:     newCache(),
+		passed:    passed{},
 	}
 	r.handlers = newHandlers(r, opts.Handlers, opts.HandlerLimit)
 	r.health.clock = opts.Clock
@@ -242,12 +244,12 @@ func (r *Runner) Run(ctx context.Context) error {
 		r.handlers.ctx = ctx
 		helpers.Go(func() { r.handlers.run(ctx) })
 	}
+	helpers.Go(func() { r.tellWhoRested(ctx) })
 	// The loop ends last, so that what the bus acknowledges while it stops is not sent again at the next start.
 	context.AfterFunc(ctx, func() {
 		helpers.Wait()
 		end()
 	})
-	helpers.Go(func() { r.tellWhoRested(ctx) })
 	r.health.set(troubleStopped, nil)
 	r.loop(loop)
 	r.health.set(troubleStopped, ErrStopped)

@@ -72,7 +72,7 @@ func TestStagedRows(t *testing.T) {
 		}
 		model := store.copy()
 		below := stagedRows{}
-		stageAtRandom(t, key, &unit{batch: &batch{tx: &stagedTx{store: store, own: below}, writes: below}}, model, "below")
+		stageAtRandom(t, key, &unit{batch: &batch{tx: &stagedTx{store: store, own: below}, writes: below, r: &Runner{}}}, model, "below")
 		snapshot, written := store.copy(), store.copy()
 		require.NoError(t, below.write(written))
 		if rapid.Bool().Draw(t, "below is stored") {
@@ -106,7 +106,7 @@ func TestStagedRows(t *testing.T) {
 // What comes and goes within one batch never reaches the store.
 func TestStagedRowsThatGo(t *testing.T) {
 	writes := stagedRows{}
-	u := &unit{batch: &batch{tx: &stagedTx{store: newPlain(), own: writes}, writes: writes}}
+	u := &unit{batch: &batch{tx: &stagedTx{store: newPlain(), own: writes}, writes: writes, r: &Runner{}}}
 	u.insert("t", []byte("a"), nil)
 	u.put("t", []byte("a"), []byte("1"))
 	u.unindex("t", []byte("a"))

@@ -180,7 +180,7 @@ func (u *unit) merge() {
 	b.messages += u.messages
 	b.jobs = append(b.jobs, u.jobs...)
 	for i := range u.undone {
-		b.r.resting.remove(u.undone[i].key)
+		b.r.wake(u.undone[i].key)
 	}
 	b.acquitted = append(b.acquitted, u.acquitted...)
 	for _, c := range u.counted {
@@ -213,6 +213,7 @@ func (u *unit) put(table Table, key, value []byte) { u.stage(table, staged{key: 
 
 // insert writes a row that is known not to be there.
 func (u *unit) insert(table Table, key, value []byte) {
+	u.r.passed.add(table, key)
 	u.stage(table, staged{key: key, value: value, fresh: true})
 }
 

@@ -352,10 +352,15 @@ func TestHandlersPassOverWhatRests(t *testing.T) {
 func TestRestAfterTheStoreHasFailed(t *testing.T) {
 	store := &flaky{Store: memory.NewStore(), broken: func() {}}
 	w := newWorld(t, func(w *world) { w.store = store })
-	w.install(labour, model("stranded", start, timer("timer", "PT1H"), end, "start -> timer -> end"))
-	key := w.launch("stranded", nil)
+	w.install(labour, model("stranded", start, timer("timer", "PT1H"), end, "start -> timer -> end"), model("quick", start, timer("timer", "PT1M"), end, "start -> timer -> end"))
+	key, quick := w.launch("stranded", nil), w.launch("quick", nil)
 	w.strand("stranded", unusable["no XML"])
+	store.failAt = store.count() + 1
+	w.clock.Advance(time.Minute)
+	_ = w.r.Sync(w.ctx) // it fails with the timer, or comes after it
 	w.clock.Advance(2 * time.Hour)
+	require.Equal(t, quick, w.awaitEnd("quick"))
+
 	store.failAt = store.count() + 1
 	_, err := w.r.Start(w.ctx, runner.Start{ProcessID: "labour"})
 	require.ErrorIs(t, err, errBroken)
@@ -366,4 +371,29 @@ func TestRestAfterTheStoreHasFailed(t *testing.T) {
 	require.NotContains(t, w.logs.String(), "could not fire")
 	require.Equal(t, 1, strings.Count(w.logs.String(), "a process cannot be run"), w.logs)
 	require.NoError(t, w.r.Cancel(w.ctx, key))
+}
+
+// A timer that is due before those that rest, and comes later than they, fires.
+func TestTimersBeforeThoseThatRest(t *testing.T) {
+	w := newWorld(t)
+	w.install(model("stranded", start, timer("timer", "PT1H"), end, "start -> timer -> end"), model("late", start,
+		`<intermediateCatchEvent id="timer"><timerEventDefinition><timeDate>2026-03-01T12:30:00Z</timeDate></timerEventDefinition></intermediateCatchEvent>`, end,
+		"start -> timer -> end"))
+	w.launch("stranded", nil)
+	w.strand("stranded", unusable["no XML"])
+	w.advance(2 * time.Hour)
+	key := w.launch("late", nil)
+	require.Equal(t, key, w.awaitEnd("late"))
+	require.Empty(t, w.waiting())
+
+	m := &marker{}
+	w = newWorld(t, func(w *world) { w.opts.Marker, w.opts.Crashed = m, true })
+	w.install(model("late", start, timer("timer", "PT1H"), end, "start -> timer -> end"))
+	one, two := w.launch("late", nil), w.launch("late", nil)
+	w.dies(m, uint64(one))
+	w.dies(m, uint64(two))
+	m.marked = 0
+	w.advance(2 * time.Hour)
+	require.NoError(t, w.r.Release(w.ctx, one))
+	require.Equal(t, one, w.awaitEnd("late"), "it rests no more, although what came after it does")
 }

@@ -116,6 +116,7 @@ func (r *Runner) blame() error {
 func (r *Runner) loadSuspects(tx ReadTx) (err error) {
 	r.suspects.forget()
 	r.resting.forget()
+	clear(r.passed)
 	tx.Ascend(tableSuspects, nil, func(key, row []byte) bool {
 		s, work := suspect{}, uint64(num(key, 1))
 		if err = decode(row, &s); err != nil {
@@ -207,7 +208,7 @@ func (b *batch) mergeAcquitted(works []uint64) {
 	for _, work := range works {
 		b.r.suspects.set(work, nil)
 		if work>>63 == 0 {
-			b.r.resting.remove(engine.Key(work))
+			b.r.wake(engine.Key(work))
 			b.r.next = b.now // what was due meanwhile is due at once
 		}
 	}

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -29,14 +30,12 @@ func (b *batch) dueRows(limit int) []due {
 	var rows []due
 	for _, table := range dueTables {
 		n := 0
-		b.tx.Ascend(table, nil, func(key, _ []byte) bool {
+		b.r.awake(b.tx, table, func(key []byte) bool {
 			if timeOf(key).After(b.now) || n == limit {
 				return false
 			}
-			if !b.r.resting.has(ownerOf(table, key)) {
-				rows = append(rows, due{table, append([]byte(nil), key...)})
-				n++
-			}
+			rows = append(rows, due{table, append([]byte(nil), key...)})
+			n++
 			return true
 		})
 	}
@@ -55,10 +54,7 @@ func ownerOf(table Table, key []byte) engine.Key {
 func (r *Runner) nextWake(tx ReadTx) time.Time {
 	next := r.nextPurge(tx)
 	for _, table := range dueTables {
-		tx.Ascend(table, nil, func(key, _ []byte) bool {
-			if r.resting.has(ownerOf(table, key)) {
-				return true
-			}
+		r.awake(tx, table, func(key []byte) bool {
 			if at := timeOf(key); next.IsZero() || at.Before(next) {
 				next = at
 			}
@@ -66,6 +62,44 @@ func (r *Runner) nextWake(tx ReadTx) time.Time {
 		})
 	}
 	return next
+}
+
+// awake goes through the rows of a table that is ordered by time, those left out that rest. However many of them are at its beginning, they
+// are looked at once.
+func (r *Runner) awake(tx ReadTx, table Table, fn func(key []byte) bool) {
+	var last []byte
+	first := true
+	tx.Ascend(table, r.passed[table], func(key, _ []byte) bool {
+		if !r.resting.has(ownerOf(table, key)) {
+			first = false
+			return fn(key)
+		}
+		if first {
+			last = append(last[:0], key...)
+		}
+		return true
+	})
+	if last != nil {
+		r.passed[table] = last
+	}
+}
+
+// passed is, of each table that is ordered by time, a row up to which all rest.
+type passed map[Table][]byte
+
+// add takes note of a new row.
+func (p passed) add(table Table, key []byte) {
+	if last := p[table]; last != nil && bytes.Compare(key, last) < 0 {
+		p[table] = key
+	}
+}
+
+// wake ends the rest of an instance.
+func (r *Runner) wake(key engine.Key) {
+	if r.resting.has(key) {
+		r.resting.remove(key)
+		clear(r.passed)
+	}
 }
 
 // task makes a request of a row that is due.
