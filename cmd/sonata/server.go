@@ -100,6 +100,7 @@ func (s *server) run(ctx context.Context, guest func(ctx context.Context, up run
 	r, err = runner.New(store, runner.Options{
 		Bus: bus, Logger: s.log, MessageTTL: s.messageTTL, SeenWindow: s.seenWindow, HistoryTTL: s.historyTTL,
 		DeadLetterTopic: s.deadLetters, AdoptCluster: s.adoptCluster, Marker: marker, Crashed: crashed, Secrets: keys,
+		Build: build(),
 	})
 	if err != nil {
 		return err

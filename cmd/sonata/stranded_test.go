@@ -36,7 +36,7 @@ func TestAProcessThatCannotBeRun(t *testing.T) {
 			}
 			return true
 		})
-		return tx.Delete("resources", file)
+		return errors.Join(tx.Delete("resources", file), tx.Delete("meta", []byte("build"))) // which an older Sonata has not written
 	})
 	require.NoError(t, errors.Join(err, store.Close()))
 	const says = "process poison, version 1, was deployed with another Sonata, and this one cannot run it: poison.bpmn is not in the store; deploy a version that can be run"

@@ -4,13 +4,16 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/confluentinc/confluent-kafka-go/v2/kafka"
 	"github.com/spf13/cobra"
 )
 
 // version is set by the linker; see the Makefile.
-var version = "development"
+var version = development
+
+const development = "development"
 
 // versionInfo says what this binary was made of.
 type versionInfo struct {
@@ -19,6 +22,7 @@ type versionInfo struct {
 	Go         string `json:"go"`
 	Librdkafka string `json:"librdkafka"`
 	Platform   string `json:"platform"`
+	modified   bool
 }
 
 func currentVersion() versionInfo {
@@ -26,12 +30,24 @@ func currentVersion() versionInfo {
 	info := versionInfo{Version: version, Go: runtime.Version(), Librdkafka: librdkafka, Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	if build, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range build.Settings {
-			if s.Key == "vcs.revision" {
+			switch s.Key {
+			case "vcs.revision":
 				info.Revision = s.Value
+			case "vcs.modified":
+				info.modified = s.Value == "true"
 			}
 		}
 	}
 	return info
+}
+
+// build names this build; "" if there may be others of its name.
+func build() string {
+	info := currentVersion()
+	if info.modified || strings.HasSuffix(version, "-dirty") || info.Revision == "" && version == development {
+		return ""
+	}
+	return info.Version + " " + info.Revision
 }
 
 func (c *cli) versionCommand() *cobra.Command {

@@ -20,7 +20,7 @@ type Cause string
 const (
 	CauseUnreadable Cause = "UNREADABLE" // the record is no message
 	CauseUnmatched  Cause = "UNMATCHED"  // nobody came to wait for it in time, or whom it names has ended
-	CauseRefused    Cause = "REFUSED"    // the process that it was to start could not start
+	CauseRefused    Cause = "REFUSED"    // the process that it was to start could not start, or that of the instance that waits for it cannot be run
 	CauseFailed     Cause = "FAILED"     // it made Sonata fail
 	CauseUnsent     Cause = "UNSENT"     // it is one of ours, and can never be sent
 )

@@ -3,10 +3,5 @@ package runner
 // Fork returns a Runner for another store, which must be a copy of this one's. It is cheaper than [New]: what this one has
 // compiled is compiled. The two share nothing else, and either may run.
 func (r *Runner) Fork(store Store, opts Options) (*Runner, error) {
-	f, err := New(store, opts)
-	if err != nil {
-		return nil, err
-	}
-	f.registry.Load().adopt(r.registry.Load())
-	return f, nil
+	return newRunner(store, opts, r.registry.Load())
 }

@@ -138,7 +138,7 @@ func (r *Runner) newBatch() *batch {
 	b := &batch{r: r, writes: stagedRows{}, changed: map[engine.Key]change{}, counted: map[counted]int64{}, watched: r.opts.Observe != nil}
 	if r.inFlight == nil && r.health.has(troubleStore) {
 		r.cache = newCache()
-		b.failed = r.view(func(tx ReadTx) error { return errors.Join(r.loadSuspects(tx), r.load(tx), r.strand(tx)) })
+		b.failed = r.view(func(tx ReadTx) error { return errors.Join(r.loadSuspects(tx), r.load(tx)) })
 		b.probe = true
 	}
 	b.state = state{counters: r.counters, definitions: r.definitions, symbols: r.symbols.Load()}

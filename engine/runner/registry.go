@@ -171,7 +171,13 @@ func (g *registry) adopt(known *registry) {
 	}
 }
 
-func (d *definition) compile(xml []byte) (*engine.Process, error) {
+// compile reads and compiles the file of a definition. If that makes us fail, nothing but this definition is to suffer.
+func (d *definition) compile(xml []byte) (p *engine.Process, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			p, err = nil, fmt.Errorf("%s makes Sonata fail: %v", d.ResourceName, v)
+		}
+	}()
 	if xml == nil {
 		return nil, fmt.Errorf("%s is not in the store", d.ResourceName)
 	}

@@ -41,6 +41,10 @@ type Options struct {
 	Marker  Marker
 	Crashed bool
 
+	// Build says which build of Sonata this is, so that only another one looks through everything that is deployed for what it cannot run; "": each
+	// start does.
+	Build string
+
 	// For playing processes; leave them out otherwise.
 	ID            uuid.UUID     // of a new store, from which the ids of messages follow; default: a random one
 	Observe       func([]Entry) // is told of everything that is durable, in its order, before anything else becomes so, and must not keep the slice; nil: nobody
@@ -102,6 +106,7 @@ type Runner struct {
 	seenFrom    int64     // the first day of which event ids are kept
 	next        time.Time // when a row is due; zero: none is
 	passed      passed
+	allRun      bool // nothing that is in use is known to be such that it cannot be run
 	settling    []chan struct{}
 	entries     []Entry // room for those of the next batch
 	undo        []undo  // room for those of the next unit
@@ -118,6 +123,7 @@ var (
 	metaCounters = []byte("counters")
 	metaSeenFrom = []byte("seen-from")
 	metaCluster  = []byte("cluster")
+	metaBuild    = []byte("build")
 )
 
 // tablesFormat is the number of the tables' layout. Another one is refused, not guessed at.
@@ -131,7 +137,10 @@ var ErrStopped = errors.New("Sonata is stopping; nothing was done") //nolint:sta
 
 // New opens a store: it checks the format and loads the definitions. Nothing runs before [Runner.Run]. The error wraps
 // [ErrFormat] when the store is not one that this Runner knows.
-func New(store Store, opts Options) (*Runner, error) {
+func New(store Store, opts Options) (*Runner, error) { return newRunner(store, opts, nil) }
+
+// newRunner is New where some of what is deployed may be known.
+func newRunner(store Store, opts Options, known *registry) (*Runner, error) {
 	opts = opts.withDefaults()
 	r := &Runner{
 		store:     store,
@@ -144,6 +153,7 @@ func New(store Store, opts Options) (*Runner, error) {
 		cache:     newCache(),
 		passed:    passed{},
 	}
+	r.registry.Store(known)
 	r.handlers = newHandlers(r, opts.Handlers, opts.HandlerLimit)
 	r.health.clock = opts.Clock
 	r.health.set(troubleStopped, errors.New("the runner is not running"))
@@ -156,7 +166,10 @@ func New(store Store, opts Options) (*Runner, error) {
 	if err := store.View(r.loadSuspects); err != nil {
 		return nil, err
 	}
-	return r, store.View(r.load)
+	if err := store.View(r.load); err != nil {
+		return nil, err
+	}
+	return r, r.trust()
 }
 
 // prepare marks an empty store as ours, and adds the symbols that a store of an older Sonata lacks.
@@ -217,6 +230,7 @@ func (r *Runner) load(tx ReadTx) error {
 	r.counters = decodeCounters(tx.Get(tableMeta, metaCounters))
 	r.tally.begin(r.counters.deadLetters)
 	r.seenFrom = num(tx.Get(tableMeta, metaSeenFrom), 1)
+	r.strandAll(tx)
 	r.next = r.nextWake(tx)
 	tx.Ascend(tableTraces, nil, func(_, _ []byte) bool {
 		r.traces = true
@@ -230,9 +244,6 @@ func (r *Runner) Run(ctx context.Context) error {
 	var helpers sync.WaitGroup
 	loop, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
-	if err := r.view(r.strand); err != nil {
-		r.log.Error("what is deployed could not be looked through", slog.Any("error", err))
-	}
 	if r.opts.Bus != nil {
 		r.published <- struct{}{} // what an earlier run left
 		r.rebind <- struct{}{}

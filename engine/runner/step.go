@@ -42,7 +42,7 @@ func (u *unit) follow(key engine.Key, c engine.Command) {
 }
 
 func (u *unit) step(definition engine.Key, in *engine.Instance, c engine.Command) (*engine.Instance, error) {
-	p, err := u.definitions.process(u.tx, definition)
+	p, err := u.process(definition)
 	if _, cancels := c.(engine.CancelInstance); err != nil && !cancels {
 		return nil, rejection(engine.CodeState, "%v", err)
 	}

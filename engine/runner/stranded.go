@@ -42,28 +42,62 @@ func firstFault(err error) string {
 	return first
 }
 
-// strand compiles what is in use, and lets rest what cannot be. Nothing of it is stored: the next Sonata may be one that can.
-func (r *Runner) strand(tx ReadTx) error {
+// strandAll compiles what is in use, and lets rest what cannot be. What it compiles is not kept, as most of it may be needed by nobody for long.
+// Where the store says that this very build could run everything, nothing is compiled.
+func (r *Runner) strandAll(tx ReadTx) {
 	g := r.definitions
+	trusted := r.opts.Build != "" && string(tx.Get(tableMeta, metaBuild)) == r.opts.Build
+	r.allRun = true
 	for _, d := range g.inUse(tx) {
-		known := d.fault != nil
-		if _, err := g.process(tx, d.Key); err == nil {
+		before, known := d.compiled, d.fault != nil
+		if trusted && !known {
 			continue
 		}
-		why := rest{d.fault.Error(), true}
-		r.resting.add(d.Key, why)
-		n := 0
-		for key, more := g.running(tx, d, 0); more; key, more = g.running(tx, d, key+1) {
-			r.resting.add(key, why)
-			n++
+		if _, err := g.process(tx, d.Key); err != nil {
+			r.allRun = false
+			r.strand(tx, d, known)
 		}
-		if !known {
-			r.log.Warn("a process cannot be run; its instances rest, and everything else goes on", slog.String("process", d.ProcessID),
-				slog.Int("version", d.Version), slog.Int("instances", n), slog.String("reason", why.reason))
-		}
+		d.compiled = before
 	}
-	r.next = r.nextWake(tx)
-	return nil
+}
+
+// strand lets a definition and its instances rest. Nothing of it is stored: the next Sonata may be one that can run them.
+func (r *Runner) strand(tx ReadTx, d *definition, known bool) {
+	why, n := rest{d.fault.Error(), true}, 0
+	r.resting.add(d.Key, why)
+	for key, more := r.definitions.running(tx, d, 0); more; key, more = r.definitions.running(tx, d, key+1) {
+		r.resting.add(key, why)
+		n++
+	}
+	if !known {
+		r.log.Warn("a process cannot be run; its instances rest, and everything else goes on", slog.String("process", d.ProcessID),
+			slog.Int("version", d.Version), slog.Int("instances", n), slog.String("reason", why.reason))
+	}
+}
+
+// trust notes that this build can run everything.
+func (r *Runner) trust() error {
+	if r.opts.Build == "" || !r.allRun {
+		return nil
+	}
+	trusted := false
+	err := r.store.View(func(tx ReadTx) error {
+		trusted = string(tx.Get(tableMeta, metaBuild)) == r.opts.Build
+		return nil
+	})
+	if err != nil || trusted {
+		return err
+	}
+	return r.store.Update(func(tx Tx) error { return tx.Put(tableMeta, metaBuild, []byte(r.opts.Build)) })
+}
+
+// process returns a compiled process. Where it turns out only now that there is none, its instances rest from now on.
+func (u *unit) process(key engine.Key) (*engine.Process, error) {
+	p, err := u.definitions.process(u.tx, key)
+	if d := u.definitions.byKey[key]; err != nil && d != nil && !u.r.resting.get(key).whole {
+		u.r.strand(u.tx, d, false)
+	}
+	return p, err
 }
 
 // Stranded lists the processes of a store that this Sonata cannot run although it may have to: newest versions, and older ones of which
@@ -95,10 +129,11 @@ func (u *unit) strands(in *engine.Instance) error {
 
 // endCall tells a caller how the instance ended that it called. To one that rests as a whole this cannot be told yet, and it happens only once.
 func (u *unit) endCall(caller engine.Parent, o engine.Outcome) {
-	in := u.instance(caller.Key)
-	if in != nil && in.State == engine.StateActive && (u.strands(in) != nil || u.setAside(caller.Key) != nil) {
-		u.put(tableOutcomes, rowKey{}.sub(caller.Key, caller.Subscription), encode(o))
-		return
+	if in := u.instance(caller.Key); in != nil && in.State == engine.StateActive {
+		if _, err := u.process(in.DefinitionKey); err != nil || u.setAside(caller.Key) != nil {
+			u.put(tableOutcomes, rowKey{}.sub(caller.Key, caller.Subscription), encode(o))
+			return
+		}
 	}
 	u.follow(caller.Key, engine.EndCall{Subscription: caller.Subscription, Outcome: o})
 }

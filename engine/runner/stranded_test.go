@@ -42,7 +42,6 @@ func (w *world) strand(process string, xml []byte) {
 		return tx.Put("resources", key, xml)
 	}))
 	w.start()
-	w.sync()
 }
 
 // strandedModel waits for everything at once, and is called by caller.
@@ -224,11 +223,9 @@ func TestStartsOfWhatCannotBeRun(t *testing.T) {
 	require.Equal(t, engine.StateActive, w.instance(old).State)
 
 	w.restart()
-	w.sync()
 	require.Equal(t, 2, strings.Count(w.logs.String(), "a process cannot be run"), "once at each start")
 	require.NoError(t, w.r.Cancel(w.ctx, old))
 	w.restart()
-	w.sync()
 	w.sync()
 	require.Equal(t, 2, strings.Count(w.logs.String(), "a process cannot be run"), "nothing is left of it")
 }
@@ -396,4 +393,45 @@ func TestTimersBeforeThoseThatRest(t *testing.T) {
 	w.advance(2 * time.Hour)
 	require.NoError(t, w.r.Release(w.ctx, one))
 	require.Equal(t, one, w.awaitEnd("late"), "it rests no more, although what came after it does")
+}
+
+// A build that could run everything does not look through it again at each start. What it meets then all the same rests from there on.
+func TestWhatIsFoundOutOnlyWhenItIsMet(t *testing.T) {
+	reading := (*readingStore)(nil)
+	w := newWorld(t, func(w *world) {
+		reading = &readingStore{Store: w.store}
+		w.store, w.opts.Build = reading, "one"
+	})
+	w.install(model("stranded", start, timer("timer", "PT1H"), end, "start -> timer -> end"), labour,
+		model("caller", start, call("call", "labour", ""), end, "start -> call -> end"))
+	key, caller := w.launch("stranded", nil), w.launch("caller", nil)
+	called := w.only("labour")
+	w.restart()
+	require.Zero(t, reading.files.Load())
+	w.strand("stranded", unusable["no XML"])
+	w.strand("caller", unusable["no XML"])
+	require.Zero(t, reading.files.Load())
+	require.NotContains(t, w.logs.String(), "a process cannot be run")
+
+	w.advance(2 * time.Hour)
+	require.NoError(t, w.r.CompleteJob(w.ctx, called, engine.CompleteJob{Subscription: w.subscription(called, "task").ID}))
+	require.Equal(t, 1, w.rows("outcomes"))
+	for _, key := range []engine.Key{key, caller} {
+		_, info, err := w.r.Instance(key)
+		require.NoError(t, err)
+		require.Contains(t, info.Resting, "was deployed with another Sonata")
+	}
+	require.Equal(t, 1, w.rows("timers"))
+	require.Empty(t, w.waiting())
+	require.Zero(t, w.rows("suspects"))
+	require.Equal(t, 2, strings.Count(w.logs.String(), "a process cannot be run"), w.logs)
+	require.NotContains(t, w.logs.String(), "could not fire")
+
+	w.opts.Build = "two"
+	w.restart()
+	require.Equal(t, 4, strings.Count(w.logs.String(), "a process cannot be run"), "another build looks")
+	w.restart()
+	require.Equal(t, 6, strings.Count(w.logs.String(), "a process cannot be run"), "and looks again as long as there is some")
+	require.NoError(t, w.r.Cancel(w.ctx, key))
+	require.NoError(t, w.r.Cancel(w.ctx, caller))
 }

@@ -120,6 +120,9 @@ func (d due) task() task {
 		},
 		rescue: func(u *unit, err error) error {
 			owner := ownerOf(d.table, d.key)
+			if u.r.resting.get(owner).whole { // its process cannot be run, which has been told
+				return nil
+			}
 			u.r.log.Error("a timer could not fire; the timers of its instance rest until something else happens to it, or it is released",
 				slog.String("instance", owner.String()), slog.Any("error", err))
 			u.rest(owner, fmt.Sprintf("its timers rest, because one could not fire: %v", err))
@@ -144,7 +147,7 @@ func (u *unit) fire(owner engine.Key, number int64, at time.Time) error {
 
 // fireStart starts an instance and computes when the next one starts. That this one cannot start does not stop the next.
 func (u *unit) fireStart(d *definition, number int, at time.Time) error {
-	p, err := u.definitions.process(u.tx, d.Key)
+	p, err := u.process(d.Key)
 	if err != nil {
 		return err
 	}
