@@ -56,7 +56,7 @@ func median(of []float64) float64 {
 func release(b *testing.B) string {
 	b.Helper()
 	linked, installed := filepath.Join(b.TempDir(), "linked"), filepath.Join(b.TempDir(), "sonata")
-	out, err := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", linked, ".").CombinedOutput()
+	out, err := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -X main.version=idle", "-o", linked, ".").CombinedOutput()
 	require.NoError(b, err, string(out))
 	out, err = exec.Command("cp", linked, installed).CombinedOutput()
 	require.NoError(b, err, string(out))
