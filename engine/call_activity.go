@@ -37,7 +37,7 @@ func (callActivity) link(c *compiler, n *node) {
 		versionTag:         called.VersionTag,
 		allParentVariables: called.PropagateAllParentVariables,
 		allChildVariables:  called.PropagateAllChildVariables,
-		arguments:          c.mappings(n.source, called.Arguments),
+		arguments:          c.mappings(n.source, called.Arguments, c.expression),
 		onlyArguments:      called.Arguments != nil,
 		detached:           !called.WaitForCompletion,
 		independent:        called.Independent,

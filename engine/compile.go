@@ -10,7 +10,8 @@ import (
 
 // Compile makes a process executable: it links the flows, looks each flow node up in the table of behaviors and compiles
 // every expression. What cannot be executed is refused here and never ignored later. The error is bpmn.Problems, with all
-// of them. The process comes with it where they are only about what would do nothing: so one that an earlier version took runs on.
+// of them, and the warnings. The process comes with it where they are only about what would do nothing: so one that an earlier version
+// took runs on. Of a process that compiles, [Process.Warnings] has the warnings.
 func Compile(source *bpmn.Process) (*Process, error) {
 	p := &Process{
 		ID: source.ID, Name: source.Name, VersionTag: source.VersionTag,
@@ -23,8 +24,10 @@ func Compile(source *bpmn.Process) (*Process, error) {
 		c.refuse(CodeNoStart, source.Element, "process %s has no start event", label(source.ID, source.Name)).Hint = "draw one, so that the process can be started"
 	}
 	p.businessKey = c.property(source.Element, "businessKey")
+	c.settleDoubts()
 	refused := c.problems.HasErrors()
 	if c.problems = append(c.problems, c.idle...); len(c.idle) > 0 || refused {
+		c.problems = append(c.problems, p.warnings...)
 		c.problems.Sort()
 	}
 	if refused {
@@ -46,6 +49,8 @@ type compiler struct {
 	correlations []*bpmn.Correlation
 	problems     bpmn.Problems
 	idle         bpmn.Problems // what would do nothing
+	doubts       bpmn.Problems // what becomes warnings
+	members      bpmn.Problems // the same about fields of the instance
 }
 
 // refuseIdle adds a problem about what would do nothing.
@@ -118,8 +123,8 @@ func (c *compiler) linkNode(n *node) {
 		attached.host = n
 		n.boundary = append(n.boundary, attached)
 	}
-	n.inputs = c.mappings(fn, fn.Inputs)
-	n.outputs = c.mappings(fn, fn.Outputs)
+	n.inputs = c.mappings(fn, fn.Inputs, c.expression)
+	n.outputs = c.mappings(fn, fn.Outputs, c.expressionOnData)
 	if n.loop = c.loop(fn); n.loop != nil && !n.loop.standard {
 		n.loop.behaviors = c.behaviors(n, fn.Loop)
 	}
@@ -169,8 +174,17 @@ func (c *compiler) findStarts(k *container) {
 	}
 }
 
-// expression compiles an expression of an element; nil when that failed, with the problem kept.
+// expression compiles an expression on the instance's variables; nil when that failed, with the problem kept.
 func (c *compiler) expression(x bpmn.Expression, at bpmn.Element, want resultKind) *expression {
+	compiled := c.expressionOnData(x, at, want)
+	if compiled != nil {
+		c.doubtMembers(compiled, x.Pos, at)
+	}
+	return compiled
+}
+
+// expressionOnData compiles an expression of an element that sees what a message or a worker brings, whose fields may have any name.
+func (c *compiler) expressionOnData(x bpmn.Expression, at bpmn.Element, want resultKind) *expression {
 	compiled, problem := compileExpression(x, want)
 	if problem != nil {
 		problem.Code = cmp.Or(problem.Code, CodeExpression)
@@ -185,12 +199,12 @@ func (c *compiler) expression(x bpmn.Expression, at bpmn.Element, want resultKin
 	return compiled
 }
 
-func (c *compiler) mappings(fn *bpmn.FlowNode, sources []bpmn.Mapping) []mapping {
+func (c *compiler) mappings(fn *bpmn.FlowNode, sources []bpmn.Mapping, compile func(bpmn.Expression, bpmn.Element, resultKind) *expression) []mapping {
 	var compiled []mapping
 	for _, m := range sources {
 		at := fn.Element
 		at.Pos = m.Pos
-		compiled = append(compiled, mapping{source: c.expression(m.Source, at, anyResult), target: m.Target, pos: m.Pos})
+		compiled = append(compiled, mapping{source: compile(m.Source, at, anyResult), target: m.Target, pos: m.Pos})
 		if err := checkPath(m.Target); err != nil {
 			c.refuse(CodeMapping, at, "the mapping target %q: %v", m.Target, err)
 		}

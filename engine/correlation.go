@@ -97,6 +97,9 @@ func (c *compiler) correlate(n *node, d *definition, m *bpmn.Message) {
 	starts := positionOf(n) == positionStart && n.kind() == "startEvent" && !n.gathers()
 	if m.CorrelationKey != nil {
 		d.key = []*expression{c.expression(*m.CorrelationKey, m.Element, anyResult)}
+		if !starts {
+			c.doubtKey(m)
+		}
 	}
 	for _, at := range []bpmn.Element{n.source.Element, m.Element} {
 		if text, ok := at.Properties["correlationKeyExpression"]; ok {
@@ -147,7 +150,7 @@ func (c *compiler) keySource(m *bpmn.Message, parts []bpmn.Expression, at bpmn.E
 	k := &keySource{}
 	for _, x := range parts {
 		texts = append(texts, x.Text)
-		k.parts = append(k.parts, c.expression(x, at, anyResult))
+		k.parts = append(k.parts, c.expressionOnData(x, at, anyResult))
 	}
 	k.text = strings.Join(texts, "\n")
 	topic := m.Topic()

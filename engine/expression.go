@@ -31,7 +31,8 @@ type expression struct {
 	names   []string // the variables that are read; no other is looked up
 	keys    []string // what the program calls them
 	usesNow bool
-	cost    int // steps that a run of the program takes besides those that it counts itself
+	cost    int                // steps that a run of the program takes besides those that it counts itself
+	doubts  []*expressionError // about fields that an instance does not have
 }
 
 // compileExpression compiles an expression of the model, which must give a boolean if want says so. The result is nil if

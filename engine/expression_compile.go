@@ -35,7 +35,7 @@ func (e *expression) compile() *expressionError {
 	if names.fault != nil {
 		return names.fault
 	}
-	e.usesNow = names.usesNow
+	e.usesNow, e.doubts = names.usesNow, names.doubts
 	e.names = slices.Sorted(maps.Keys(names.variables))
 	for _, name := range e.names {
 		e.keys = append(e.keys, variableKey+name)

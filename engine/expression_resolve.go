@@ -16,6 +16,7 @@ type resolver struct {
 	variables map[string]bool
 	usesNow   bool
 	fault     *expressionError
+	doubts    []*expressionError
 	sizes     map[ast.Node]int // of the parts visited so far, with all that is in them
 }
 
@@ -45,6 +46,7 @@ func (r *resolver) visit(slot *ast.Node, locals []string) {
 		if r.source.feel && !named {
 			r.refuse(n, "counting from 1 (FEEL) or from 0 (expr) is not clear here", "write first(list), last(list) or get(list, 0), or filter(list, # > 1)")
 		}
+		r.doubtMember(n, locals)
 		r.children(n, locals)
 	case *ast.BinaryNode:
 		r.binary(slot, n, locals)

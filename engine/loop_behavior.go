@@ -44,7 +44,7 @@ func (c *compiler) complexBehaviors(n *node, l *bpmn.LoopCharacteristics) []*loo
 			continue
 		}
 		b := &loopBehavior{condition: c.expression(*source.Condition, source.Element, boolResult), event: c.thrownBy(n, source.Event)}
-		b.event.inputs = c.mappings(source.Event, source.Event.Inputs)
+		b.event.inputs = c.mappings(source.Event, source.Event.Inputs, c.expression)
 		behaviors = append(behaviors, b)
 	}
 	slices.SortStableFunc(behaviors, func(a, b *loopBehavior) int { return a.order() - b.order() })

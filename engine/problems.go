@@ -20,6 +20,8 @@ const (
 	CodeTransaction  = "ENG016" // cancel events outside of transactions
 	CodeLoop         = "ENG017" // a loop that has no end, or no size
 	CodeQuantity     = "ENG018" // more tokens or instances than may begin at once
+	CodeNear         = "ENG019" // a name that nearly is one that Sonata knows; a warning
+	CodeSameKey      = "ENG020" // a correlation key that is the same for every instance; a warning
 )
 
 // Codes of the problems that [Process.Soundness] finds.

@@ -24,7 +24,8 @@ type Process struct {
 	keySources  map[string][]*keySource  // by topic, in the order of the file
 	lives       map[string]time.Duration // of messages that nobody awaits, by topic
 	// joins are the gateways whose readiness depends on tokens elsewhere; they are asked again when nothing can move.
-	joins []*node
+	joins    []*node
+	warnings bpmn.Problems
 }
 
 // container is what holds flow nodes: the process (node is nil) or a sub-process.

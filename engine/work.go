@@ -47,6 +47,7 @@ func (c *compiler) work(n *node, m *bpmn.Message) *workSpec {
 	}
 	if def.Type.Text != publishType {
 		w := &workSpec{jobType: c.expression(def.Type, n.source.Element, anyResult), headers: def.Headers}
+		c.doubtType(n, def, w.jobType)
 		if def.Retries.Text != "" {
 			w.retries = c.expression(def.Retries, n.source.Element, anyResult)
 		}
@@ -69,6 +70,7 @@ func (c *compiler) publication(n *node, m *bpmn.Message, def *bpmn.TaskDefinitio
 			w.data = value
 		default:
 			w.recordHeaders = append(w.recordHeaders, recordHeader{name: name, value: value})
+			c.doubtHeader(n, def, name)
 		}
 	}
 	if w.topic == nil && m != nil {

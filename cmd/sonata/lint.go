@@ -123,6 +123,7 @@ func check(file string, source []byte, seen map[string]*bpmn.Process) bpmn.Probl
 			continue
 		}
 		problems = append(problems, runner.CheckStartTimers(process, compiled, time.Now())...)
+		problems = append(problems, compiled.Warnings()...)
 		problems = append(problems, compiled.Soundness()...)
 	}
 	problems.Sort()

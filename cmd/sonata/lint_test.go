@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sonata-bpmn/sonata/bpmn"
+	"github.com/sonata-bpmn/sonata/engine"
 )
 
 // flowsOfTheRepository lists every .bpmn file but those that must be refused.
@@ -38,6 +39,7 @@ func TestNoFalseAlarms(t *testing.T) {
 	for _, file := range flowsOfTheRepository(t) {
 		for _, p := range check(file, []byte(read(t, file)), map[string]*bpmn.Process{}) {
 			require.NotContains(t, p.Code, "LINT", "%s", p)
+			require.NotContains(t, []string{engine.CodeNear, engine.CodeSameKey}, p.Code, "%s", p)
 			require.False(t, strings.Contains(file, "processes") && p.Severity == bpmn.SeverityError, "%s", p)
 		}
 	}

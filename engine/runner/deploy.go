@@ -89,6 +89,9 @@ func check(resources []Resource, at time.Time) (candidates []candidate, warnings
 		for _, source := range executable {
 			compiled, err := engine.Compile(source)
 			problems = append(problems, problemsOf(given.Name, err)...)
+			if compiled != nil {
+				warnings = append(warnings, compiled.Warnings()...)
+			}
 			problems = append(problems, CheckStartTimers(source, compiled, at)...)
 			if first := seen[source.ID]; first != nil {
 				problems = append(problems, SameProcess(source, first))

@@ -64,6 +64,14 @@ func TestVersions(t *testing.T) {
 	require.Equal(t, 1, byKey.Version)
 }
 
+// What is in doubt does not keep a file from being deployed, and is told.
+func TestDeployWarns(t *testing.T) {
+	w := newWorld(t)
+	warnings := w.install(model("p", start, work("job", "kafka:publsh"), "start -> job")).Warnings
+	require.Len(t, warnings, 1)
+	require.Equal(t, engine.CodeNear, warnings[0].Code)
+}
+
 // Everything that is wrong is reported at once, and nothing is deployed.
 func TestDeployProblems(t *testing.T) {
 	good := model("good", start, end, "start -> end")
