@@ -9,5 +9,5 @@
 //   - Every error is a problem document (RFC 9457): see [Problem].
 //   - Lists show no variables. Where variables are shown, secrets are masked (see mask).
 //   - What is not supported is refused and named, never ignored. Fields that nobody knows are ignored, because clients of
-//     other versions send some.
+//     other versions send some; but one that nearly is a known field that is missing is refused (see misspelt).
 package api

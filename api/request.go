@@ -66,7 +66,7 @@ func decode(w http.ResponseWriter, r *http.Request, v any) error {
 	if secret.SealedIn(data) {
 		return invalid("the body has an encrypted value, which nobody but Sonata makes; give the value itself")
 	}
-	return nil
+	return misspelt(data, v)
 }
 
 // readError tells a body that is too large from one that broke off.
