@@ -70,7 +70,7 @@ type Operations interface {
 
 // Messages takes messages in and shows those that found no use yet.
 type Messages interface {
-	Publish(ctx context.Context, p runner.Publication) (engine.Key, error)
+	Publish(ctx context.Context, p runner.Publication) (runner.Receipt, error)
 	Request(ctx context.Context, messages []runner.Publication, accept func([]*engine.Instance) error) ([]*engine.Instance, error)
 	BufferedMessages(after engine.Key, limit int) (items []runner.BufferedMessage, more bool, err error)
 }

@@ -319,12 +319,18 @@ func TestMessages(t *testing.T) {
 	published := s.post("/v2/messages/publication", `{"name":"reply","correlationKey":"o-1","variables":{"answer":42}}`).is(200)
 	require.IsType(t, "", published["messageKey"])
 	require.Equal(t, "<default>", published["tenantId"])
+	require.Equal(t, "TAKEN", published["state"])
+	require.Equal(t, key, published["processInstanceKey"])
 	require.Equal(t, "COMPLETED", s.get("/v2/process-instances/" + key).is(200)["state"])
 
 	// Nobody waits: the message is kept for its time to live, and whoever comes gets it. The same id does not come twice.
 	body := `{"name":"reply","correlationKey":"o-2","messageId":"m-1","timeToLive":60000,"variables":{"dbPassword":"canary"}}`
 	first := s.post("/v2/messages/publication", body).is(200)
-	require.Equal(t, first["messageKey"], s.post("/v2/messages/publication", body).is(200)["messageKey"])
+	require.Equal(t, "KEPT", first["state"])
+	require.Nil(t, first["processInstanceKey"])
+	again := s.post("/v2/messages/publication", body).is(200)
+	require.Equal(t, first["messageKey"], again["messageKey"])
+	require.Equal(t, "REPEATED", again["state"])
 	kept := s.post("/v2/messages/search", `{"filter":{"messageName":"reply"}}`)
 	require.Len(t, kept.items(), 1)
 	require.NotContains(t, kept.body, "canary")

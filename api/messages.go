@@ -22,8 +22,10 @@ type publishRequest struct {
 
 // publishResult is the answer to it.
 type publishResult struct {
-	MessageKey engine.Key `json:"messageKey"`
-	TenantID   string     `json:"tenantId"`
+	MessageKey         engine.Key  `json:"messageKey"`
+	TenantID           string      `json:"tenantId"`
+	State              runner.Fate `json:"state"`              // Sonata's own
+	ProcessInstanceKey *engine.Key `json:"processInstanceKey"` // who took it; Sonata's own
 }
 
 // longestTime is the longest time that a client can give.
@@ -38,11 +40,13 @@ func (a *api) publishMessage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	key, err := a.engine.Publish(r.Context(), publication)
+	receipt, err := a.engine.Publish(r.Context(), publication)
 	if err != nil {
 		return err
 	}
-	return answer(w, publishResult{MessageKey: key, TenantID: defaultTenant})
+	return answer(w, publishResult{
+		MessageKey: receipt.Key, TenantID: defaultTenant, State: receipt.Fate, ProcessInstanceKey: orNull(receipt.Taker),
+	})
 }
 
 // correlationResult is the answer of POST /v2/messages/correlation.

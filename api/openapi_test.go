@@ -128,6 +128,7 @@ func TestOpenAPIHasEveryMember(t *testing.T) {
 	check("DeadLetter", deadLetter{})
 	check("DeadLetterDetails", deadLetterDetails{})
 	check("DeadLetterReplayed", replayResult{})
+	check("MessagePublished", publishResult{})
 	check("ProcessInstanceStarted", startResult{})
 	check("Topology", topology{})
 	check("Event", streamed{})

@@ -11,6 +11,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestWhatBecomesOfAMessage: publish says so, and whatever became of it, it was accepted.
+func TestWhatBecomesOfAMessage(t *testing.T) {
+	s := serve(t, t.TempDir(), "--deploy", flowsDir(t))
+	require.Equal(t, "published on nobody; nobody awaits it yet, so it is kept for 1h0m0s\n", s.client("publish", "nobody", "--id", "m-1"))
+	require.Equal(t, "dropped: a message with the id \"m-1\" was seen before\n", s.client("publish", "nobody", "--id", "m-1"))
+	require.Equal(t, "dropped: nobody awaits nobody; with --ttl it waits for somebody\n", s.client("publish", "nobody", "--ttl", "0s"))
+	require.Regexp(t, `"state": "KEPT"`, s.client("publish", "nobody", "-o", "json"))
+}
+
 // TestTheOperatorsCommands: deploy, publish, list, get, watch and cancel, as tables and as JSON, on a server that runs.
 func TestTheOperatorsCommands(t *testing.T) {
 	s := serve(t, t.TempDir(), "--deploy", flowsDir(t))
@@ -18,7 +27,7 @@ func TestTheOperatorsCommands(t *testing.T) {
 
 	file := filepath.Join(t.TempDir(), "parcel.json")
 	require.NoError(t, os.WriteFile(file, []byte(`{"parcel":"P","password":"hunter2"}`), 0o600))
-	require.Equal(t, "published on parcel-arrived\n", s.client("publish", "parcel-arrived", file))
+	require.Regexp(t, `^published on parcel-arrived; instance \d+ has it\n$`, s.client("publish", "parcel-arrived", file))
 	var started []map[string]any
 	s.eventually(func() bool {
 		started = s.items("process-instances", `{}`)

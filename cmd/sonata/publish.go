@@ -14,6 +14,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
+
+	"github.com/sonata-bpmn/sonata/engine/runner"
 )
 
 // documentLimit is the largest message that is read.
@@ -153,8 +155,36 @@ func (c *cli) publishByREST(ctx context.Context, remote *client, p *publication,
 	if remote.output == "json" {
 		return writeJSON(c.out, answer)
 	}
-	fmt.Fprintf(c.out, "published on %s\n", p.topic)
+	var became fate
+	if err := json.Unmarshal(answer, &became); err != nil {
+		return err
+	}
+	fmt.Fprintln(c.out, became.of(p))
 	return nil
+}
+
+// fate is what became of a message that was published by REST.
+type fate struct {
+	State    runner.Fate `json:"state"`
+	Instance string      `json:"processInstanceKey"`
+}
+
+func (f fate) of(p *publication) string {
+	switch f.State {
+	case runner.FateRepeated:
+		return fmt.Sprintf("dropped: a message with the id %q was seen before", p.id)
+	case runner.FateDropped:
+		return fmt.Sprintf("dropped: nobody awaits %s; with --ttl it waits for somebody", p.topic)
+	case runner.FateKept:
+		return fmt.Sprintf("published on %s; nobody awaits it yet, so it is kept for %s", p.topic, p.ttl)
+	case runner.FateDead:
+		return fmt.Sprintf("published on %s; no process could begin with it: see 'sonata dead-letters list'", p.topic)
+	case runner.FateTaken:
+		if f.Instance != "" {
+			return fmt.Sprintf("published on %s; instance %s has it", p.topic, f.Instance)
+		}
+	}
+	return "published on " + p.topic
 }
 
 func (c *cli) publishToKafka(ctx context.Context, output string, p *publication, document any) error {

@@ -237,9 +237,10 @@ func TestMessageStart(t *testing.T) {
 // A message that came before a process that begins with it was deployed starts it then.
 func TestMessageBeforeDeployment(t *testing.T) {
 	w := newWorld(t)
-	key, err := w.r.Publish(w.ctx, runner.Publication{Name: "order", TimeToLive: -1, Data: map[string]any{"n": int64(1)}})
+	receipt, err := w.r.Publish(w.ctx, runner.Publication{Name: "order", TimeToLive: -1, Data: map[string]any{"n": int64(1)}})
 	require.NoError(t, err)
-	require.NotZero(t, key)
+	require.NotZero(t, receipt.Key)
+	require.Equal(t, runner.FateKept, receipt.Fate)
 	w.install(model("late", startOn("start", "m"), end, message("m", "order", ""), "start -> end"))
 	require.Equal(t, map[string]any{"n": int64(1)}, w.variables(w.only("late")))
 	kept, _, err := w.r.BufferedMessages(0, 10)
@@ -290,23 +291,25 @@ func TestPublishByREST(t *testing.T) {
 	w := newWorld(t)
 	w.install(waiter)
 	key := w.launch("waiter", map[string]any{"k": "K"})
-	publish := func(p runner.Publication) engine.Key {
+	publish := func(fate runner.Fate, taker engine.Key, p runner.Publication) engine.Key {
 		t.Helper()
-		key, err := w.r.Publish(w.ctx, p)
+		receipt, err := w.r.Publish(w.ctx, p)
 		require.NoError(t, err)
-		return key
+		require.Equal(t, fate, receipt.Fate)
+		require.Equal(t, taker, receipt.Taker)
+		return receipt.Key
 	}
-	nobody := publish(runner.Publication{Name: "reply", CorrelationKey: "other"})
-	first := publish(runner.Publication{Name: "reply", CorrelationKey: "K", ID: "1", Data: map[string]any{"a": int64(1)}})
+	nobody := publish(runner.FateDropped, 0, runner.Publication{Name: "reply", CorrelationKey: "other"})
+	first := publish(runner.FateTaken, key, runner.Publication{Name: "reply", CorrelationKey: "K", ID: "1", Data: map[string]any{"a": int64(1)}})
 	require.NotEqual(t, nobody, first)
 	require.Equal(t, int64(1), w.variables(key)["a"])
 	second := w.launch("waiter", map[string]any{"k": "K"})
-	require.Equal(t, first, publish(runner.Publication{Name: "reply", CorrelationKey: "K", ID: "1"}))
+	require.Equal(t, first, publish(runner.FateRepeated, 0, runner.Publication{Name: "reply", CorrelationKey: "K", ID: "1"}))
 	require.Equal(t, engine.StateActive, w.instance(second).State)
-	publish(runner.Publication{Name: "reply", CorrelationKey: "K", ID: "2"})
+	publish(runner.FateTaken, second, runner.Publication{Name: "reply", CorrelationKey: "K", ID: "2"})
 	require.Equal(t, engine.StateCompleted, w.instance(second).State)
 
-	publish(runner.Publication{Name: "reply", CorrelationKey: "later", TimeToLive: time.Minute})
+	publish(runner.FateKept, 0, runner.Publication{Name: "reply", CorrelationKey: "later", TimeToLive: time.Minute})
 	w.advance(59 * time.Second)
 	require.Equal(t, engine.StateCompleted, w.instance(w.launch("waiter", map[string]any{"k": "later"})).State)
 	require.Empty(t, w.letters())

@@ -61,34 +61,46 @@ func (u *unit) take(record Incoming, failed error) {
 	}
 }
 
-// Publish correlates a message, or keeps it for its time to live, and returns the key of the message when that is durable. A
-// message whose ID came in before, within [Options.SeenWindow] and with the same name and correlation key, changes nothing:
-// the key is that of the first.
-func (r *Runner) Publish(ctx context.Context, p Publication) (engine.Key, error) {
+// Receipt says what became of a message that was published.
+type Receipt struct {
+	Key   engine.Key // of the message; of a repetition, that of the first
+	Fate  Fate
+	Taker engine.Key // the instance that has it, 0 if none does
+}
+
+// Publish correlates a message, or keeps it for its time to live, and returns what became of it when that is durable. A
+// message whose ID came in before, within [Options.SeenWindow] and with the same name and correlation key, changes nothing.
+func (r *Runner) Publish(ctx context.Context, p Publication) (Receipt, error) {
 	if p.Name == "" {
-		return 0, rejection(engine.CodeInvalid, "a message needs a name: the topic that its receivers wait for")
+		return Receipt{}, rejection(engine.CodeInvalid, "a message needs a name: the topic that its receivers wait for")
 	}
 	keep := p.TimeToLive
 	if keep < 0 {
 		keep = r.opts.MessageTTL
 	}
-	var key engine.Key
+	var receipt Receipt
 	err := r.submit(ctx, func(u *unit) error {
-		key = u.nextKey()
+		receipt = Receipt{Key: u.nextKey()}
 		if p.ID != "" {
 			source := string(rowKey("rest").text(p.Name).text(p.CorrelationKey))
-			if before, repeated := u.seen(source, p.ID, key); repeated {
-				key = before
+			if before, repeated := u.seen(source, p.ID, receipt.Key); repeated {
+				receipt = Receipt{Key: before, Fate: FateRepeated}
 				return nil
 			}
 		}
-		u.receive(u.published(key, p), keep)
+		receipt.Taker = u.receive(u.published(receipt.Key, p), keep)
+		u.finally = func() error {
+			if receipt.Fate = u.fate(receipt.Key, receipt.Taker); receipt.Fate == FateTaken && receipt.Taker == 0 && keep <= 0 {
+				receipt.Fate = FateDropped
+			}
+			return nil
+		}
 		return nil
 	})
 	if err != nil {
-		return 0, err
+		return Receipt{}, err // whoever gave up must not look at what the loop may still write
 	}
-	return key, nil
+	return receipt, nil
 }
 
 func positionKey(topic string, partition int32) rowKey {

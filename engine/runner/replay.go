@@ -22,15 +22,17 @@ type Correction struct {
 	Data           *any // JSON values; makes a message of a record that could not be read
 }
 
-// Fate says what has become of a message that was tried again.
+// Fate says what has become of a message that was published or tried again.
 type Fate string
 
-// Fates of messages that are tried again.
+// Fates of messages.
 const (
-	FateTaken Fate = "TAKEN" // an instance has it
-	FateKept  Fate = "KEPT"  // it waits for its time to live
-	FateDead  Fate = "DEAD"  // it is a dead letter again, under the same key
-	FateSent  Fate = "SENT"  // it is one of ours, and about to be published again
+	FateTaken    Fate = "TAKEN"    // an instance has it
+	FateKept     Fate = "KEPT"     // it waits for its time to live
+	FateDead     Fate = "DEAD"     // it is a dead letter, under the same key
+	FateSent     Fate = "SENT"     // tried again: it is one of ours, and about to be published again
+	FateDropped  Fate = "DROPPED"  // published: nobody waits for it, and it has no time to live
+	FateRepeated Fate = "REPEATED" // published: its id came in before, so it changes nothing
 )
 
 // RetryDeadLetter treats a dead letter, as it is or corrected, as if it had just come in: after a process was deployed or mended,
