@@ -41,7 +41,7 @@ func (c *cli) run(ctx context.Context, args []string) int {
 	if err == nil {
 		return exitDone
 	}
-	text := strings.TrimRight(printableLines(err.Error()), "\n")
+	text := strings.TrimRight(printableLines(wording(err)), "\n")
 	if _, usage := errors.AsType[*usageError](err); usage || !c.running {
 		fmt.Fprintf(c.err, "sonata: %s\nRun '%s --help' for usage.\n", text, cmd.CommandPath())
 		return exitUsage

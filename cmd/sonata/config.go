@@ -74,7 +74,7 @@ func assign(f *pflag.Flag, value any, origin string) error {
 		err = v.Set(fmt.Sprint(value))
 	}
 	if err != nil {
-		return usagef("%s: %v", origin, err)
+		return usagef("%s: %s", origin, valueFault(f.Value, err))
 	}
 	return nil
 }
@@ -101,7 +101,7 @@ func words(value any) []string {
 func loadFile(k *koanf.Koanf, path string, flags *pflag.FlagSet) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return usagef("cannot read the configuration: %v", err)
+		return usagef("cannot read the configuration: %s", wording(err))
 	}
 	var doc yamlv4.Node
 	if err := yamlv4.Unmarshal(text, &doc); err != nil {

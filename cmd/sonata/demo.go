@@ -49,7 +49,7 @@ is 0 when everything was as expected, else 1.`,
   sonata demo --order my-order.json
   sonata demo --scenario list
   sonata demo --scenario start-date`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 	}
 	f := cmd.Flags()
 	f.BoolVar(&o.once, "once", false, "end when every order is done")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -30,16 +31,27 @@ func isHidden(name string) bool {
 // flowFiles lists the .bpmn files that the arguments name: files as they are, folders with everything below them, each once
 // and in a stable order.
 func flowFiles(args []string) ([]string, error) {
-	var files []string
+	files, empty, err := flowsIn(args)
+	if err == nil && empty != "" {
+		err = fmt.Errorf("%s holds no .bpmn file", empty)
+	}
+	return files, err
+}
+
+// flowsIn does so too, and gives the first folder that holds none, "" if each holds some.
+func flowsIn(args []string) (files []string, empty string, err error) {
 	for _, arg := range args {
 		found, err := flowsBelow(arg)
 		if err != nil {
-			return nil, err
+			return nil, "", err
+		}
+		if len(found) == 0 {
+			empty = cmp.Or(empty, arg)
 		}
 		files = append(files, found...)
 	}
 	slices.Sort(files)
-	return slices.Compact(files), nil
+	return slices.Compact(files), empty, nil
 }
 
 func flowsBelow(arg string) ([]string, error) {
@@ -63,9 +75,6 @@ func flowsBelow(arg string) ([]string, error) {
 		}
 		return nil
 	})
-	if err == nil && len(files) == 0 {
-		err = fmt.Errorf("%s holds no .bpmn file", arg)
-	}
 	return files, err
 }
 

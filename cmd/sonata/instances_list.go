@@ -24,7 +24,7 @@ func (c *cli) listCommand() *cobra.Command {
 		Short: "List process instances, newest first",
 		Example: `  sonata instances list --state active
   sonata instances list --process serviceOrderProcess --limit 5 -o json`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 	}
 	flags := cmd.Flags()
 	choiceVar(flags, &filter.state, "state", "only instances in this state", "any", "active", "completed", "terminated")

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/sonata-bpmn/sonata/adapters/bolt"
 	"github.com/sonata-bpmn/sonata/engine"
@@ -29,9 +30,12 @@ the records of its embedded broker. It does not hold Sonata up. FILE must not ex
 when it is whole. Sensitive values are encrypted in the store, and the key is not in FILE; the
 broker's records have them as they were sent to participants.`,
 		Example: `  sonata backup sonata-backup.tar`,
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments("one FILE to write", 1, 1),
 	}
 	return c.clientCommand(cmd, remote, func(ctx context.Context, args []string) error {
+		if args[0] == "-" {
+			return usagef("a backup goes into a file, which is there when it is whole, not to standard output; name one, such as sonata-backup.tar")
+		}
 		return c.backup(ctx, remote, args[0])
 	})
 }
@@ -64,9 +68,19 @@ func (c *cli) backup(ctx context.Context, remote *client, path string) error {
 	return nil
 }
 
-// dataFlag is the directory that a command works on, which no running Sonata may use.
-func dataFlag(cmd *cobra.Command, data *string) {
-	cmd.Flags().StringVar(data, "data", "./data", "the data directory (`DIR`)")
+// dataCommand completes a command that works on a data directory, which no running Sonata may use. It is the one that serve would use: the
+// environment can name it too.
+func (c *cli) dataCommand(cmd *cobra.Command, data *string, run func(ctx context.Context, args []string) error) *cobra.Command {
+	flags := pflag.NewFlagSet("data", pflag.ContinueOnError)
+	flags.StringVar(data, "data", "./data", "the data directory (`DIR`)")
+	cmd.Flags().AddFlagSet(flags)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := resolve(flags, c.environ); err != nil {
+			return err
+		}
+		return run(cmd.Context(), args)
+	}
+	return cmd
 }
 
 func (c *cli) restoreCommand() *cobra.Command {
@@ -78,11 +92,9 @@ func (c *cli) restoreCommand() *cobra.Command {
 directory must not exist, or be empty. With an external Kafka, what came in after the backup is read
 again, and nothing is taken twice; what was sent after it is sent again, with the same ids.`,
 		Example: `  sonata restore sonata-backup.tar --data ./restored`,
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments("one FILE that 'sonata backup' has written", 1, 1),
 	}
-	dataFlag(cmd, &data)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error { return c.restore(cmd.Context(), args[0], data) }
-	return cmd
+	return c.dataCommand(cmd, &data, func(ctx context.Context, args []string) error { return c.restore(ctx, args[0], data) })
 }
 
 func (c *cli) restore(ctx context.Context, path, data string) error {
@@ -127,18 +139,16 @@ directions, and replays the history of every instance. The exit status is 1 if a
 what is wrong is listed. Processes that another Sonata has deployed, and this one cannot run, are
 listed too, and are nothing wrong. Of a running Sonata, take a backup and restore it elsewhere.`,
 		Example: `  sonata check --data ./data`,
-		Args:    cobra.NoArgs,
-	}
-	dataFlag(cmd, &data)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if cmd.Flags().Changed(hereFlag) {
-			return c.check(data, here)
-		}
-		return c.checkApart(cmd.Context(), data, data)
+		Args:    noArguments,
 	}
 	cmd.Flags().StringVar(&here, hereFlag, "", "check in this process, and call the directory `NAME`")
 	_ = cmd.Flags().MarkHidden(hereFlag) // it is there
-	return cmd
+	return c.dataCommand(cmd, &data, func(ctx context.Context, _ []string) error {
+		if cmd.Flags().Changed(hereFlag) {
+			return c.check(data, here)
+		}
+		return c.checkApart(ctx, data, data)
+	})
 }
 
 const hereFlag = "here"
@@ -194,15 +204,13 @@ func (c *cli) compactCommand() *cobra.Command {
 		Long: `Compact writes the store anew without the room that is free in it. No running Sonata may use the
 directory meanwhile. It needs as much room as the new file has; until that is whole, the old one stays.`,
 		Example: `  sonata compact --data ./data`,
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 	}
-	dataFlag(cmd, &data)
-	cmd.RunE = func(*cobra.Command, []string) error {
+	return c.dataCommand(cmd, &data, func(context.Context, []string) error {
 		before, after, err := bolt.Compact(data)
 		if err == nil {
 			fmt.Fprintf(c.out, "%s had %d bytes and has %d\n", filepath.Join(data, bolt.FileName), before, after)
 		}
 		return err
-	}
-	return cmd
+	})
 }

@@ -109,7 +109,7 @@ func (c *cli) listIncidentsCommand() *cobra.Command {
 		Use:     "list",
 		Short:   "List incidents, oldest first",
 		Example: `  sonata incidents list --process serviceOrderProcess`,
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 	}
 	filter.flags(cmd)
 	return c.clientCommand(cmd, remote, func(ctx context.Context, _ []string) error {
@@ -211,7 +211,7 @@ func (c *cli) listLettersCommand() *cobra.Command {
 		Use:     "list",
 		Short:   "List messages that could not be used, oldest first",
 		Example: `  sonata dead-letters list --topic orders`,
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 	}
 	cmd.Flags().StringVar(&topic, "topic", "", "only those of this `TOPIC`")
 	cmd.Flags().StringVar(&cause, "cause", "", "only those of this `CAUSE`: UNREADABLE, UNMATCHED, REFUSED, FAILED, UNSENT")

@@ -32,7 +32,7 @@ func newFolders(paths []string, log *slog.Logger) *folders {
 // changed reads the files that are not as they were when it was called last. A file with errors is reported and left out:
 // what was deployed of it before stays.
 func (f *folders) changed() ([]runner.Resource, error) {
-	files, err := flowFiles(f.paths)
+	files, _, err := flowsIn(f.paths)
 	if err != nil {
 		return nil, err
 	}

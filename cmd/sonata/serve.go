@@ -26,7 +26,7 @@ environment, the environment before the file.`,
 		Example: `  sonata serve --data /var/lib/sonata
   sonata serve --deploy ./flows --watch
   sonata serve --kafka kafka-1:9092,kafka-2:9092 --config /etc/sonata.yaml`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 	}
 	return c.serverCommand(cmd, s, func(ctx context.Context) error { return c.serve(ctx, s) })
 }
@@ -77,9 +77,18 @@ func (s *server) load(f *folders) (err error) {
 		s.builtin, err = embeddedFlows(processes.Sonata(), processes.ControlLoop())
 		return err
 	}
-	s.flows, err = f.changed()
-	if err == nil && len(s.flows) == 0 {
-		err = &findingsError{"no file of " + strings.Join(s.deploy, ", ") + " can be deployed"}
+	if !s.watch {
+		if _, err := flowFiles(s.deploy); err != nil {
+			return err
+		}
 	}
-	return err
+	s.flows, err = f.changed()
+	switch {
+	case err != nil || len(s.flows) > 0:
+		return err
+	case s.watch:
+		s.log.Warn("no file of the folders can be deployed yet; waiting for one", "folders", s.deploy)
+		return nil
+	}
+	return &findingsError{"no file of " + strings.Join(s.deploy, ", ") + " can be deployed"}
 }

@@ -104,6 +104,21 @@ func TestAChangedConditionChangesTheRun(t *testing.T) {
 	require.Zero(t, s.stop())
 }
 
+// TestAnEmptyFolderIsWatched: with --watch, who draws the first process starts Sonata before it is there; without, an empty folder is a mistake.
+func TestAnEmptyFolderIsWatched(t *testing.T) {
+	dir := t.TempDir()
+	mistaken := sonataCommand(t, "serve", "--data", t.TempDir(), "--deploy", dir)
+	require.Equal(t, exitFailed, mistaken.status)
+	require.Contains(t, mistaken.errors, dir+" holds no .bpmn file")
+
+	s := serve(t, t.TempDir(), "--deploy", dir, "--watch")
+	s.log("no file of the folders can be deployed yet; waiting for one", nil)
+	write(t, dir, sorting, read(t, filepath.Join("testdata", sorting)))
+	s.log("deployed", func(e map[string]any) bool { return e["process"] == "sorting" })
+	s.arrive("first")
+	require.Zero(t, s.stop())
+}
+
 // TestAFileWithErrorsKeepsNothingElseBack: at the start too, what can be deployed is.
 func TestAFileWithErrorsKeepsNothingElseBack(t *testing.T) {
 	dir := flowsDir(t)

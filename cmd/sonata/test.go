@@ -55,7 +55,7 @@ func (c *cli) test(ctx context.Context, o *testOptions, args []string) error {
 	}
 	paths, err := scenarioFiles(args)
 	if err != nil {
-		return &statusError{exitUsage, err.Error()}
+		return &statusError{exitUsage, wording(err)}
 	}
 	only, err := regexp.Compile(o.only)
 	if err != nil {

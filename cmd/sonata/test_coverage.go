@@ -30,7 +30,7 @@ func (t *tester) coverage(all []*scenario.Coverage) error {
 	for _, file := range files {
 		n, err := drawCoverage(file, byFile[file], t.options.pictures)
 		if err != nil {
-			return &statusError{exitUsage, err.Error()}
+			return &statusError{exitUsage, wording(err)}
 		}
 		if n == 0 {
 			fmt.Fprintf(t.err, "%s has no diagram: there is no picture of it\n", printable(file))

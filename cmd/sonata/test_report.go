@@ -104,7 +104,7 @@ func (t *tester) finish() error {
 	}
 	if t.options.junit != "" {
 		if err := t.writeJUnit(); err != nil {
-			return &statusError{exitUsage, err.Error()}
+			return &statusError{exitUsage, wording(err)}
 		}
 	}
 	fmt.Fprintf(t.err, "%s in %s: %d passed, %d failed", count(t.passed+t.failed, "scenario"), count(len(t.reports), "file"), t.passed, t.failed)
