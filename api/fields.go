@@ -14,9 +14,7 @@ import (
 // variables a process would start all the same. Any other field that nobody knows is left alone, as clients of other versions send some.
 func misspelt(data []byte, request any) error {
 	var given map[string]unread
-	if json.Unmarshal(data, &given) != nil {
-		return nil // no object
-	}
+	_ = json.Unmarshal(data, &given) // it can be read: so it was before
 	known := fieldsOf(request)
 	is := func(written string) func(string) bool {
 		return func(field string) bool { return strings.EqualFold(written, field) } // as encoding/json reads them
@@ -37,6 +35,7 @@ func misspelt(data []byte, request any) error {
 // unread is a value that is passed over.
 type unread struct{}
 
+// UnmarshalJSON is part of json.Unmarshaler.
 func (*unread) UnmarshalJSON([]byte) error { return nil }
 
 // fieldsOf lists the fields of a request, in its order.

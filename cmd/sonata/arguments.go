@@ -10,10 +10,10 @@ import (
 // someFlows is what commands take that read .bpmn files.
 const someFlows = "FILE or DIR: .bpmn files, or folders that hold some"
 
-// arguments demands at least and at most so many arguments (-1: any number), and else says what they are.
-func arguments(what string, least, most int) cobra.PositionalArgs {
+// arguments demands one argument or more, at most so many (-1: any number), and else says what they are.
+func arguments(what string, most int) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
-		if len(args) < least || most >= 0 && len(args) > most {
+		if len(args) == 0 || most >= 0 && len(args) > most {
 			return fmt.Errorf("expected %s", what)
 		}
 		return nil

@@ -40,7 +40,7 @@ engine on this store could pass. The ratio tells more than the speed while the m
   sonata bench ten -n 50000 --concurrency 256 --format json
   sonata bench waiting -n 1000000 --data ./full
   sonata bench task --data ./full`,
-		Args:      arguments("a WORKLOAD: "+strings.Join(bench.Workloads(), ", "), 1, 1),
+		Args:      arguments("a WORKLOAD: "+strings.Join(bench.Workloads(), ", "), 1),
 		ValidArgs: bench.Workloads(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.config.Workload = args[0]

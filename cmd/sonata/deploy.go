@@ -28,7 +28,7 @@ Of a folder, every .bpmn file below it is sent.
 The exit status is 3 when a file has errors; they are listed with file, line and column.`,
 		Example: `  sonata deploy order.bpmn
   sonata deploy processes/sonata --url http://127.0.0.1:8080`,
-		Args: arguments(someFlows, 1, -1),
+		Args: arguments(someFlows, -1),
 	}
 	return c.clientCommand(cmd, remote, func(ctx context.Context, args []string) error {
 		return c.deploy(ctx, remote, args)

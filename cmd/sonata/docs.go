@@ -33,7 +33,7 @@ data as far as the diagrams say it, and which message answers which. It needs no
 The exit status is 3 when a file has errors.`,
 		Example: `  sonata docs asyncapi processes/sonata -o asyncapi.yaml
   sonata docs asyncapi ./flows --format json --title "Orders" --release 1.4.0`,
-		Args: arguments(someFlows, 1, -1),
+		Args: arguments(someFlows, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !cmd.Flags().Changed("format") && strings.EqualFold(filepath.Ext(o.output), ".json") {
 				o.format = "json"

@@ -30,7 +30,7 @@ The exit status is 3 when a file has errors, with --strict also when there are w
 		Example: `  sonata lint processes/sonata
   sonata lint order.bpmn --format json
   sonata lint . --format sarif >sonata.sarif`,
-		Args: arguments(someFlows, 1, -1),
+		Args: arguments(someFlows, -1),
 		RunE: func(_ *cobra.Command, args []string) error { return c.lint(args, format, strict) },
 	}
 	choiceVar(cmd.Flags(), &format, "format", "form of the report", "text", "json", "sarif", "github")

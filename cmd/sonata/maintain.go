@@ -30,7 +30,7 @@ the records of its embedded broker. It does not hold Sonata up. FILE must not ex
 when it is whole. Sensitive values are encrypted in the store, and the key is not in FILE; the
 broker's records have them as they were sent to participants.`,
 		Example: `  sonata backup sonata-backup.tar`,
-		Args:    arguments("one FILE to write", 1, 1),
+		Args:    arguments("one FILE to write", 1),
 	}
 	return c.clientCommand(cmd, remote, func(ctx context.Context, args []string) error {
 		if args[0] == "-" {
@@ -92,7 +92,7 @@ func (c *cli) restoreCommand() *cobra.Command {
 directory must not exist, or be empty. With an external Kafka, what came in after the backup is read
 again, and nothing is taken twice; what was sent after it is sent again, with the same ids.`,
 		Example: `  sonata restore sonata-backup.tar --data ./restored`,
-		Args:    arguments("one FILE that 'sonata backup' has written", 1, 1),
+		Args:    arguments("one FILE that 'sonata backup' has written", 1),
 	}
 	return c.dataCommand(cmd, &data, func(ctx context.Context, args []string) error { return c.restore(ctx, args[0], data) })
 }

@@ -37,7 +37,7 @@ The exit status is 3 when a file cannot be drawn.`,
 		Example: `  sonata render order.bpmn -o order.svg
   sonata render order.bpmn -o order.png --scale 3
   sonata render processes/sonata -o pictures`,
-		Args: arguments(someFlows, 1, -1),
+		Args: arguments(someFlows, -1),
 		RunE: func(_ *cobra.Command, args []string) error { return c.render(o, args) },
 	}
 	flags := cmd.Flags()

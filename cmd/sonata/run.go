@@ -35,7 +35,7 @@ the files or the command line are wrong, and 3 when an instance waits.`,
 		Example: `  sonata run order.bpmn
   sonata run order.bpmn --vars '{"amount":3}' --job charge='{"paid":true}'
   sonata run order.bpmn shipping.bpmn --process order --error charge=DECLINED --format json`,
-		Args: arguments(someFlows, 1, -1),
+		Args: arguments(someFlows, -1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.play(cmd.Context(), o, args) },
 	}
 	flags := cmd.Flags()
