@@ -109,8 +109,7 @@ func (c *consumer) unassign(gone []partition) error {
 	c.mu.Lock()
 	for _, p := range gone {
 		offsets[p], c.positions[p] = 0, c.next[p]
-		delete(c.next, p)
-		delete(c.reset, p)
+		delete(c.next, p) // but not from reset: who is told of the position must be told whenever its record comes
 	}
 	c.mu.Unlock()
 	return c.reader.IncrementalUnassign(topicPartitions(offsets))
@@ -132,17 +131,11 @@ func (c *consumer) assign(ctx context.Context, fresh []partition) error {
 			begin[p] = c.within(p, position, bounds[p])
 		}
 	}
-	// librdkafka may deliver at once, and what is not in next is dropped: so that comes first.
 	c.mu.Lock()
-	maps.Copy(c.next, begin)
 	all := maps.Clone(c.next)
 	c.mu.Unlock()
+	maps.Copy(all, begin)
 	if err := c.readAll(all); err != nil {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		for p := range begin {
-			delete(c.next, p)
-		}
 		return fmt.Errorf("kafka: partitions could not be assigned: %w", err)
 	}
 	for p := range begin {
@@ -156,8 +149,16 @@ func (c *consumer) readAll(positions map[partition]int64) error {
 	if c.used {
 		return c.replace(positions, false)
 	}
-	err := c.reader.assign(positions)
-	c.used = err == nil
+	// It polls already, and what is not in next is dropped: so that comes first.
+	c.mu.Lock()
+	maps.Copy(c.next, positions)
+	c.mu.Unlock()
+	err := c.reader.assign(positions, c.patience())
+	if c.used = err == nil; !c.used {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		clear(c.next)
+	}
 	return err
 }
 
@@ -167,14 +168,14 @@ func (c *consumer) replace(positions map[partition]int64, rests bool) error {
 	if err != nil {
 		return err
 	}
-	if err := fresh.assign(positions); err != nil {
+	if err := fresh.assign(positions, c.patience()); err != nil {
 		return errors.Join(err, fresh.Close())
 	}
 	// The one before may wait for its turn for long; it drops what it has fetched.
 	if err := c.reader.Unassign(); err != nil {
 		return errors.Join(err, fresh.Close())
 	}
-	c.readWith(fresh)
+	c.readWith(fresh, positions)
 	return nil
 }
 
@@ -197,9 +198,9 @@ func (c *consumer) within(p partition, position int64, b bounds) int64 {
 // restart begins anew with all partitions, each at its position, after Kafka has said that it does not have one of these; librdkafka
 // does not say which, and has stopped reading that partition. It runs between reading two batches, when positions are exact. Until
 // it succeeds nothing is read.
-func (c *consumer) restart() {
+func (c *consumer) restart(r reader) {
 	for wait := retryFirst; c.life.Err() == nil; wait = min(2*wait, retryMost) {
-		err := c.restartAll(c.life)
+		err := c.restartAll(c.life, r)
 		if err == nil {
 			return
 		}
@@ -208,9 +209,12 @@ func (c *consumer) restart() {
 	}
 }
 
-func (c *consumer) restartAll(ctx context.Context) error {
+func (c *consumer) restartAll(ctx context.Context, r reader) error {
 	c.assigning.Lock()
 	defer c.assigning.Unlock()
+	if c.reader != r {
+		return nil // the one in its place has begun at the positions, and sees for itself
+	}
 	c.mu.Lock()
 	all := slices.Collect(maps.Keys(c.next))
 	c.mu.Unlock()

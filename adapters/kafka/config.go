@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"net"
+	"strconv"
 	"strings"
 	"time"
 
@@ -134,6 +135,16 @@ func (c Config) producer() *confluent.ConfigMap {
 		"retry.backoff.max.ms":              1000,
 	})
 	return &m
+}
+
+// socketTimeout is after what time librdkafka takes a request for lost.
+func (c Config) socketTimeout() time.Duration {
+	const usual = time.Minute
+	ms, err := strconv.Atoi(c.Options["socket.timeout.ms"])
+	if err != nil {
+		return usual
+	}
+	return time.Duration(ms) * time.Millisecond
 }
 
 // String shows the configuration with its secrets masked.

@@ -58,7 +58,7 @@ type consumer struct {
 	idle    chan struct{} // is closed when nobody changes the assignment any more
 	batches chan []runner.Incoming
 	// turn is held by whoever fills a batch and hands it over: no other one may overtake it.
-	turn sync.Mutex
+	turn chan struct{}
 
 	mu sync.Mutex
 	// reader is the one that reads. Those before it end.
@@ -78,7 +78,7 @@ type consumer struct {
 func newConsumer(life context.Context, config Config, topics *topics, faults *faults) (*consumer, error) {
 	c := &consumer{
 		life: life, config: config, topics: topics, faults: faults, logs: newLogs(config.Logger),
-		idle: make(chan struct{}), batches: make(chan []runner.Incoming),
+		idle: make(chan struct{}), batches: make(chan []runner.Incoming), turn: make(chan struct{}, 1),
 		positions: map[partition]int64{}, ids: map[string]string{}, anew: map[partition]bool{},
 		next: map[partition]int64{}, topicIDs: map[string]string{}, reset: map[partition]bool{}, unshown: map[partition]int64{},
 	}
@@ -86,14 +86,23 @@ func newConsumer(life context.Context, config Config, topics *topics, faults *fa
 	if err != nil {
 		return nil, err
 	}
-	c.readWith(first)
+	c.readWith(first, nil)
 	return c, nil
 }
 
-// readWith lets a reader take the place of the one before.
-func (c *consumer) readWith(r reader) {
+// readWith lets a reader take the place of the one before. Where what it reads begins at a position that is not known yet, it is known from
+// now on: what the one before has at hand of a partition that was unassigned meanwhile is not to be taken.
+func (c *consumer) readWith(r reader, positions map[partition]int64) {
 	c.mu.Lock()
+	if c.reader.over != nil {
+		close(c.reader.over)
+	}
 	c.reader = r
+	for p, offset := range positions {
+		if _, known := c.next[p]; !known {
+			c.next[p] = offset
+		}
+	}
 	c.mu.Unlock()
 	c.reading.Go(func() { c.read(r) })
 }
@@ -112,8 +121,7 @@ func (c *consumer) run() {
 
 // read polls a reader until life ends or another one takes its place, and closes it.
 func (c *consumer) read(r reader) {
-	most := min(max(c.config.CloseTimeout/pollsInAClose, pollLeast), pollMost)
-	last := time.Now()
+	most, last := c.patience(), time.Now()
 	for wait := min(pollFirst, most); c.life.Err() == nil && c.current() == r; wait = min(wait*3/2, most) {
 		event := r.Poll(int(wait.Milliseconds()))
 		if event == nil {
@@ -123,15 +131,15 @@ func (c *consumer) read(r reader) {
 			}
 			continue
 		}
-		records, outOfRange := c.fill(r, event)
-		if records > 0 {
+		got := c.fill(r, event)
+		if got.any {
 			wait, last = pollFirst, time.Now()
 		}
-		if records == batchRecords && r.rests {
+		if got.full && r.rests {
 			c.pace(r, false)
 		}
-		if outOfRange {
-			c.restart()
+		if got.outOfRange {
+			c.restart(r)
 		}
 	}
 	if c.current() == r { // somebody may be assigning
@@ -148,6 +156,11 @@ func (c *consumer) close() {
 	c.reading.Wait()
 }
 
+// patience is how long a call of librdkafka may last that does not heed the end of life.
+func (c *consumer) patience() time.Duration {
+	return min(max(c.config.CloseTimeout/pollsInAClose, pollLeast), pollMost)
+}
+
 // current is the reader that reads.
 func (c *consumer) current() reader {
 	c.mu.Lock()
@@ -155,23 +168,33 @@ func (c *consumer) current() reader {
 	return c.reader
 }
 
+// haul is what came of filling a batch.
+type haul struct {
+	any, full  bool
+	outOfRange bool // a partition has no record at the position that is to be read
+}
+
 // fill makes a batch of an event and of what is there already, and hands it over.
-func (c *consumer) fill(r reader, event confluent.Event) (n int, outOfRange bool) {
-	c.turn.Lock()
-	defer c.turn.Unlock()
-	records, outOfRange := c.collect(r, event)
-	if len(records) > 0 {
+func (c *consumer) fill(r reader, event confluent.Event) (got haul) {
+	select {
+	case c.turn <- struct{}{}:
+		defer func() { <-c.turn }()
+	case <-r.over: // another one reads it again
+		return haul{}
+	}
+	records, got := c.collect(r, event)
+	if got.any {
 		select {
 		case c.batches <- records:
 		case <-c.life.Done():
 		}
 	}
-	return len(records), outOfRange
+	return got
 }
 
 // collect takes a record and those that are there already. It stops early when a partition has no record at the position that
 // is to be read.
-func (c *consumer) collect(r reader, event confluent.Event) (records []runner.Incoming, outOfRange bool) {
+func (c *consumer) collect(r reader, event confluent.Event) (records []runner.Incoming, got haul) {
 	for size := 0; event != nil; event = r.Poll(0) {
 		switch e := event.(type) {
 		case *confluent.Message:
@@ -180,16 +203,16 @@ func (c *consumer) collect(r reader, event confluent.Event) (records []runner.In
 				size += len(in.Value)
 			}
 		case confluent.Error:
-			if e.Code() == confluent.ErrAutoOffsetReset || e.Code() == confluent.ErrOffsetOutOfRange {
-				return records, true
+			if got.outOfRange = e.Code() == confluent.ErrAutoOffsetReset || e.Code() == confluent.ErrOffsetOutOfRange; !got.outOfRange {
+				c.logs.pass(e, time.Now())
 			}
-			c.logs.pass(e, time.Now())
 		}
-		if len(records) == batchRecords || size >= batchBytes {
-			break
+		got.any, got.full = len(records) > 0, len(records) == batchRecords || size >= batchBytes
+		if got.full || got.outOfRange {
+			break // before another event is taken
 		}
 	}
-	return records, false
+	return records, got
 }
 
 // take turns a message into a record, unless it is left over from before the assignment changed: another reader gets it then, or has

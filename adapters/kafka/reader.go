@@ -12,6 +12,7 @@ import (
 type reader struct {
 	*confluent.Consumer
 	rests bool
+	over  chan struct{} // is closed when another one has taken its place
 }
 
 // How long a reader waits for records at a broker. What comes ends the wait; but what is not asked for yet has to wait for its end: partitions
@@ -25,8 +26,8 @@ const (
 
 func (c *consumer) newReader(rests bool) (reader, error) {
 	wait := usualWait
-	if rests {
-		wait = restWait
+	if rests { // requests to the same broker wait too, and must not time out meanwhile
+		wait = min(restWait, c.config.socketTimeout()/2)
 	}
 	config := c.config.consumer()
 	(*config)["fetch.wait.max.ms"] = int(wait.Milliseconds())
@@ -34,16 +35,13 @@ func (c *consumer) newReader(rests bool) (reader, error) {
 	if err != nil {
 		return reader{}, c.config.redact(err)
 	}
-	return reader{handle, rests}, nil
+	return reader{handle, rests, make(chan struct{})}, nil
 }
-
-// introduction is how long a reader may take to look up topics.
-const introduction = time.Second
 
 // assign begins to read. The topics are looked up before, as what librdkafka learns of one topic after the other it asks for one after
 // the other too. Only speed depends on that, so errors do not matter.
-func (r reader) assign(positions map[partition]int64) error {
-	_, _ = r.GetMetadata(nil, true, int(introduction.Milliseconds()))
+func (r reader) assign(positions map[partition]int64, within time.Duration) error {
+	_, _ = r.GetMetadata(nil, true, int(within.Milliseconds()))
 	return r.Assign(topicPartitions(positions))
 }
 
@@ -54,7 +52,7 @@ func (c *consumer) pace(r reader, rests bool) {
 	c.mu.Lock()
 	positions, reads := maps.Clone(c.next), c.reader == r
 	c.mu.Unlock()
-	if !reads || len(positions) == 0 {
+	if !reads || len(positions) == 0 || c.life.Err() != nil {
 		return
 	}
 	if err := c.replace(positions, rests); err != nil {
