@@ -88,7 +88,7 @@ func (c Config) common() confluent.ConfigMap {
 	m := confluent.ConfigMap{
 		"bootstrap.servers":        strings.Join(c.Brokers, ","),
 		"client.id":                c.ClientID,
-		"reconnect.backoff.ms":     500, // while nobody answers, librdkafka tries twice in that time
+		"reconnect.backoff.ms":     100, // while nobody answers, librdkafka tries twice in that time
 		"reconnect.backoff.max.ms": 1000,
 		"socket.keepalive.enable":  true,
 		"log.connection.close":     false, // brokers close idle connections: that is no news
