@@ -87,7 +87,8 @@ func (s *step) seek(n *node, t Token, is func(*definition) bool, code string) ca
 		}
 		// Around a compensation handler is the event that compensates, wherever the handler is drawn.
 		host = *s.in.Token(scope.Token)
-		at, cancelled = s.p.nodes[host.Node], scope.Cancelling
+		at = s.p.nodes[host.Node]
+		cancelled = scope.Cancelling || at.kind() == "endEvent" && at.cancels() && len(at.definitions) == 1 // of which earlier versions took no note
 	}
 }
 

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -143,4 +144,42 @@ func TestEventSubProcessesSeeTheMessageThatInstantiates(t *testing.T) {
 			startEvent due timeDuration="= wait"
 		}`, engine.StartInstance{Key: 1, Element: "ordered", Message: &engine.Message{Name: "orders", Data: map[string]any{"wait": "PT1H"}}})
 	require.ElementsMatch(t, []string{"due", "a"}, c.Waiting())
+}
+
+// Where the start event of a process or of an event sub-process finds no flow to go on, its event sub-processes wait already. What has happened in
+// them by the time when the incident is resolved does not happen again.
+func TestWhatHappenedBesideAStartThatCouldNotLeaveHappensOnce(t *testing.T) {
+	late := `
+		subProcess late event {
+			startEvent due timeDuration="PT1M" nonInterrupting
+			serviceTask l type=l
+			due -> l
+		}`
+	for name, model := range map[string]string{
+		"process": `
+			startEvent come
+			serviceTask b type=b
+			come -> b : x == 1` + late,
+		"event sub-process": `
+			startEvent start
+			serviceTask a type=a
+			start -> a
+			subProcess told event {
+				startEvent come signal=s
+				serviceTask b type=b
+				come -> b : x == 1` + late + `
+			}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := enginetest.Start(t, model, nil)
+			if name != "process" {
+				c.Do(engine.CorrelateSignal{Subscription: c.Subscription("come").ID})
+			}
+			require.Len(t, c.In.Incidents, 1)
+			c.Advance(2 * time.Minute)
+			require.Equal(t, []string{"l"}, c.Waiting())
+			c.Do(engine.ResolveIncident{Incident: c.In.Incidents[0].ID, Variables: map[string]any{"x": int64(1)}})
+			require.Equal(t, []string{"l", "b"}, c.Waiting())
+		})
+	}
 }

@@ -25,6 +25,7 @@ const (
 	entering phase = iota
 	leaving        // its work is done
 	settled        // and its results are in the variables
+	exiting        // and all that waits beside it does; it has to choose its flows
 )
 
 // raise keeps a fault as an incident of the token; of the token's scope where nothing but that is known, as it is not a token that waits
@@ -40,7 +41,7 @@ func (s *step) raise(t Token, n *node, at phase, err error) {
 	if errors.Is(err, errWork) {
 		kind = IncidentStepLimit
 	}
-	incident := Incident{ID: s.newID(), Kind: kind, Token: t.ID, Element: n.id, Text: err.Error(), At: s.at, Leaving: at != entering, Settled: at == settled}
+	incident := Incident{ID: s.newID(), Kind: kind, Token: t.ID, Element: n.id, Text: err.Error(), At: s.at, Leaving: at != entering, Settled: at >= settled, Exiting: at == exiting}
 	if t.ID == 0 {
 		incident.Scope = t.Scope
 	}
@@ -101,6 +102,8 @@ func (c ResolveIncident) handle(s *step) error {
 		s.updateJob(*sub, func(j *Job) { j.Retries, j.Failed = max(c.Retries, j.Retries, 1), false })
 	case n.host != nil && t.Node == n.host.id: // a boundary event could not wait again; its activity goes on
 		s.waitAgain(n, waiter{token: *t, scope: t.Scope})
+	case incident.Exiting:
+		s.exit(n, *t)
 	case incident.Settled:
 		s.depart(n, *t)
 	case incident.Leaving && incident.Kind == IncidentUnhandledError: // and nothing that an event threw before it

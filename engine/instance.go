@@ -232,6 +232,8 @@ type Incident struct {
 	Leaving bool `json:"leaving,omitempty"`
 	// Settled, of Leaving: its results are in the variables too. What failed came after that.
 	Settled bool `json:"settled,omitempty"`
+	// Exiting, of Settled: event sub-processes that wait once their scope has begun do so, or have begun already. It has to choose its flows.
+	Exiting bool `json:"exiting,omitempty"`
 	// Subscription is the job that ran out of retries, or what waits for a condition that could not be asked; else 0.
 	Subscription ID `json:"subscription,omitempty"`
 }

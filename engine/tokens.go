@@ -100,7 +100,7 @@ func (s *step) exit(n *node, t Token) {
 		err = s.multiply(n, len(flows)*max(n.source.CompletionQuantity, 1))
 	}
 	if err != nil {
-		s.raise(t, n, settled, err)
+		s.raise(t, n, exiting, err)
 		return
 	}
 	s.recordCompletion(n, *s.in.Token(t.ID))

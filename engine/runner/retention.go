@@ -92,7 +92,7 @@ func (u *unit) purge(row []byte, left *int) error {
 	for _, r := range indexRows(in) {
 		u.delete(r.table, []byte(r.key))
 	}
-	for _, table := range []Table{tableVariables, tableBlocks} {
+	for _, table := range []Table{tableVariables, tableBlocks, tableOutcomes} {
 		for _, part := range u.rows(table, rowKey{}.key(key)) {
 			if table == tableBlocks {
 				u.delete(tableBlockOwners, u.tx.Get(tableBlocks, part))

@@ -159,6 +159,9 @@ func (u *unit) effect(in *engine.Instance, effect engine.Effect) {
 		}
 	case engine.EscalateParent:
 		u.thenBy(in, func() {
+			if u.r.resting.get(e.Parent.Key).whole {
+				u.r.log.Warn("an escalation passes by a caller that rests", slog.String("escalation", e.Code), slog.String("instance", e.Parent.Key.String()))
+			}
 			u.follow(e.Parent.Key, engine.EscalateCall{Subscription: e.Parent.Subscription, Code: e.Code, Variables: e.Variables})
 		})
 	case engine.BroadcastSignal:

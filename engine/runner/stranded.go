@@ -75,20 +75,26 @@ func (r *Runner) strand(tx ReadTx, d *definition, known bool) {
 	}
 }
 
-// trust notes that this build can run everything.
+// trust notes that this build can run everything, or that no build is known to.
 func (r *Runner) trust() error {
-	if r.opts.Build == "" || !r.allRun {
-		return nil
+	build := r.opts.Build
+	if !r.allRun {
+		build = "" // nor is any other build's word good any more, as this one may deploy what that one cannot run
 	}
-	trusted := false
+	noted := ""
 	err := r.store.View(func(tx ReadTx) error {
-		trusted = string(tx.Get(tableMeta, metaBuild)) == r.opts.Build
+		noted = string(tx.Get(tableMeta, metaBuild))
 		return nil
 	})
-	if err != nil || trusted {
+	if err != nil || noted == build {
 		return err
 	}
-	return r.store.Update(func(tx Tx) error { return tx.Put(tableMeta, metaBuild, []byte(r.opts.Build)) })
+	return r.store.Update(func(tx Tx) error {
+		if build == "" {
+			return tx.Delete(tableMeta, metaBuild)
+		}
+		return tx.Put(tableMeta, metaBuild, []byte(build))
+	})
 }
 
 // process returns a compiled process. Where it turns out only now that there is none, its instances rest from now on.
@@ -138,8 +144,13 @@ func (u *unit) endCall(caller engine.Parent, o engine.Outcome) {
 	u.follow(caller.Key, engine.EndCall{Subscription: caller.Subscription, Outcome: o})
 }
 
-// tellOutcomes tells a caller what happened while it rested.
+// tellOutcomes tells a caller what happened while it rested, unless its process cannot be run, which may turn out only now.
 func (u *unit) tellOutcomes(caller engine.Key) {
+	if in := u.instance(caller); in != nil && in.State == engine.StateActive {
+		if _, err := u.process(in.DefinitionKey); err != nil {
+			return
+		}
+	}
 	for _, row := range u.rows(tableOutcomes, rowKey{}.key(caller)) {
 		var o engine.Outcome
 		if err := decode(u.tx.Get(tableOutcomes, row), &o); err != nil {

@@ -432,6 +432,9 @@ func TestWhatIsFoundOutOnlyWhenItIsMet(t *testing.T) {
 	require.Equal(t, 4, strings.Count(w.logs.String(), "a process cannot be run"), "another build looks")
 	w.restart()
 	require.Equal(t, 6, strings.Count(w.logs.String(), "a process cannot be run"), "and looks again as long as there is some")
+	w.opts.Build = "one"
+	w.restart()
+	require.Equal(t, 8, strings.Count(w.logs.String(), "a process cannot be run"), "what the first build could run is not known any more")
 	require.NoError(t, w.r.Cancel(w.ctx, key))
 	require.NoError(t, w.r.Cancel(w.ctx, caller))
 }
