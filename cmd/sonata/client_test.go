@@ -112,3 +112,9 @@ func TestPublishToKafka(t *testing.T) {
 	require.Equal(t, exitFailed, unknown.status)
 	require.Contains(t, unknown.errors, "topics are created when a process that uses them is deployed")
 }
+
+// An element without a name is shown by its id alone.
+func TestElementsWithoutName(t *testing.T) {
+	require.Equal(t, "END_EVENT e", element(map[string]string{"type": "END_EVENT", "elementId": "e"}))
+	require.Equal(t, "USER_TASK u (Look)", element(map[string]string{"type": "USER_TASK", "elementId": "u", "elementName": "Look"}))
+}

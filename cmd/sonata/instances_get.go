@@ -81,7 +81,7 @@ func (d *details) write(w io.Writer) error {
 	}
 	for _, raw := range d.Elements {
 		e := members(raw)
-		rows = append(rows, []string{"is in", fmt.Sprintf("%s %s (%s)", e["type"], e["elementId"], e["elementName"])})
+		rows = append(rows, []string{"is in", element(e)})
 	}
 	for _, raw := range d.Incidents {
 		e := members(raw)
@@ -124,4 +124,13 @@ func dropEmpty(rows [][]string) [][]string {
 		}
 	}
 	return kept
+}
+
+// element names an element in which an instance is; many have no name.
+func element(e map[string]string) string {
+	shown := e["type"] + " " + e["elementId"]
+	if name := e["elementName"]; name != "" {
+		shown += " (" + name + ")"
+	}
+	return shown
 }
