@@ -75,8 +75,12 @@ func TestOnlyTheCurrentReaderRestarts(t *testing.T) {
 // However often the readers change while a batch is not accepted: none but the one that has the batch in hand and the current one are left.
 func TestReadersDoNotPileUp(t *testing.T) {
 	in := newInbox()
-	settled := make(chan struct{})
-	in.before = func(ctx context.Context, _ []runner.Incoming) error {
+	offered, settled := make(chan int, 1), make(chan struct{})
+	in.before = func(ctx context.Context, records []runner.Incoming) error {
+		select {
+		case offered <- len(records):
+		default:
+		}
 		select {
 		case <-settled:
 		case <-ctx.Done():
@@ -87,6 +91,17 @@ func TestReadersDoNotPileUp(t *testing.T) {
 	bound := []string{topic("backlog")}
 	bind(t, b, nil, bound...)
 	publish(t, b, messages(bound[0], 4*batchRecords)...)
+	var first int
+	select {
+	case first = <-offered:
+	case <-time.After(patience):
+		require.Fail(t, "no batch was offered")
+	}
+	require.Eventually(t, func() bool { // the next one is in hand
+		b.consumer.mu.Lock()
+		defer b.consumer.mu.Unlock()
+		return b.consumer.next[partition{topic: bound[0]}] > int64(first)
+	}, patience, time.Millisecond)
 	for range 6 {
 		bound = append(bound, topic("more"))
 		bind(t, b, nil, bound...)
