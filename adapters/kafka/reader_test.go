@@ -113,6 +113,20 @@ func TestReadersDoNotPileUp(t *testing.T) {
 	}
 }
 
+// Whoever fills a batch waits for its turn: one that has read on must not overtake the one before it, which still has a batch in hand.
+func TestReadersTakeTurns(t *testing.T) {
+	in := newInbox()
+	b := bus(t, startBroker(t, filepath.Join(t.TempDir(), "broker"), "127.0.0.1:0").Addr(), in)
+	name := topic("turns")
+	bind(t, b, nil, name)
+	b.consumer.turn <- struct{}{}
+	publish(t, b, message(name, 1))
+	require.Eventually(t, func() bool { return waitingReaders() == 1 }, patience, 10*time.Millisecond)
+	require.Empty(t, in.records)
+	<-b.consumer.turn
+	require.Equal(t, 1, number(t, in.next(t)))
+}
+
 // waitingReaders counts those that have something to hand over.
 func waitingReaders() int {
 	stacks := make([]byte, 4<<20)

@@ -20,7 +20,7 @@ const (
 	keyDelimiter = "/"
 )
 
-// resolve gives every flag that the command line does not name the value of its environment variable, else of the
+// resolve gives every flag that the command line does not name the value of its environment variable, if that is not empty, else of the
 // configuration file (a flag "config" names it), else leaves its default. A fault is a usage error.
 func resolve(flags *pflag.FlagSet, environ []string) error {
 	fromEnv := koanf.New(keyDelimiter)
@@ -31,6 +31,9 @@ func resolve(flags *pflag.FlagSet, environ []string) error {
 			key := strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(name, envPrefix)), "_", "-")
 			if flags.Lookup(key) == nil {
 				return "", nil // not ours: Kubernetes, for one, sets SONATA_PORT for a service of that name
+			}
+			if value == "" {
+				return "", nil // as a Compose file sets what its own environment lacks
 			}
 			return key, value
 		},

@@ -29,21 +29,25 @@ func BenchmarkIdle(b *testing.B) {
 	var first, again []float64
 	for range idleStarts {
 		data := filepath.Join(b.TempDir(), "data")
-		first = append(first, start(b, program, data).end())
-		again = append(again, start(b, program, data).end())
+		first = append(first, start(b, program, data, "/readyz").end())
+		again = append(again, start(b, program, data, "/readyz").end())
 	}
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(median(first), "ms-first-ready")
 	b.ReportMetric(median(again), "ms-ready")
 
-	p := start(b, program, filepath.Join(b.TempDir(), "data"))
-	<-time.After(idleSettle)
-	cpu, written := p.cpu(), p.proc("io", "write_bytes")
-	<-time.After(idleTime)
-	b.ReportMetric(100*float64(p.cpu()-cpu)/float64(idleTime), "%-of-a-core")
-	b.ReportMetric(float64(p.proc("io", "write_bytes")-written), "bytes-written")
+	p := start(b, program, filepath.Join(b.TempDir(), "data"), "/readyz")
+	p.rest()
 	b.ReportMetric(float64(p.proc("status", "VmRSS"))/1024, "MB-resident")
 	b.ReportMetric(float64(p.proc("status", "RssFile"))/1024, "MB-of-program")
+	p.end()
+}
+
+// BenchmarkIdleAway says what it costs when a broker of its own is not used and the one that it is to use is away.
+func BenchmarkIdleAway(b *testing.B) {
+	b.ReportMetric(0, "ns/op")
+	p := start(b, release(b), filepath.Join(b.TempDir(), "data"), "/livez", "--kafka", freeAddress(b))
+	p.rest()
 	p.end()
 }
 
@@ -70,16 +74,18 @@ type idler struct {
 	ready time.Duration // from its start
 }
 
-func start(b *testing.B, program, data string) *idler {
+// start starts the program and waits until a path of its REST interface is answered with 200.
+func start(b *testing.B, program, data, path string, args ...string) *idler {
 	b.Helper()
 	address := freeAddress(b)
-	p := &idler{b: b, cmd: exec.Command(program, "serve", "--data", data, "--listen", address, "--broker-listen", "127.0.0.1:0")}
+	args = append([]string{"serve", "--data", data, "--listen", address, "--broker-listen", "127.0.0.1:0"}, args...)
+	p := &idler{b: b, cmd: exec.Command(program, args...)}
 	began := time.Now()
 	require.NoError(b, p.cmd.Start())
 	b.Cleanup(func() { _ = p.cmd.Process.Kill() })
 	for p.ready == 0 {
 		require.Less(b, time.Since(began), patience)
-		if answer, err := http.Get("http://" + address + "/readyz"); err == nil {
+		if answer, err := http.Get("http://" + address + path); err == nil {
 			require.NoError(b, answer.Body.Close())
 			if answer.StatusCode == http.StatusOK {
 				p.ready = time.Since(began)
@@ -88,6 +94,16 @@ func start(b *testing.B, program, data string) *idler {
 		<-time.After(time.Millisecond)
 	}
 	return p
+}
+
+// rest leaves the program alone and reports what it takes meanwhile.
+func (p *idler) rest() {
+	p.b.Helper()
+	<-time.After(idleSettle)
+	cpu, written := p.cpu(), p.proc("io", "write_bytes")
+	<-time.After(idleTime)
+	p.b.ReportMetric(100*float64(p.cpu()-cpu)/float64(idleTime), "%-of-a-core")
+	p.b.ReportMetric(float64(p.proc("io", "write_bytes")-written), "bytes-written")
 }
 
 // end stops the program and returns how many milliseconds it took to be ready.

@@ -36,6 +36,10 @@ func TestSettingsComeInOrder(t *testing.T) {
 	require.Equal(t, "warn", s.logLevel)
 	require.Equal(t, 5*time.Minute, s.messageTTL)
 	require.Equal(t, "127.0.0.1:9092", s.brokerListen, "the default")
+	s, err = configure(t, file, []string{"SONATA_DATA=", "SONATA_WATCH=", "SONATA_BROKER_LISTEN="})
+	require.NoError(t, err, "an empty variable is none")
+	require.Equal(t, "/file", s.data)
+	require.Equal(t, "127.0.0.1:9092", s.brokerListen)
 }
 
 // TestSettingsOfEveryShape: lists, mappings and switches, from the file and from the environment.
