@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -96,7 +97,10 @@ func TestAnInstanceThatKillsTheProcess(t *testing.T) {
 
 			p = newPoison(t, data)
 			p.log("Sonata crashed the last time; please report it with this file", nil)
-			require.Contains(t, read(t, filepath.Join(data, "crash-last.txt")), loopFrame)
+			report := read(t, filepath.Join(data, "crash-last.txt"))
+			if !strings.Contains(report, "\nracecall(") { // from there, the race detector's own code, Go finds no way back to the caller
+				require.Contains(t, report, loopFrame)
+			}
 			p.log("an instance rests; everything else goes on", func(e map[string]any) bool { return e["instance"] == bad })
 			require.Equal(t, http.StatusOK, p.health("/readyz"))
 			p.tell("good "+way, 1)

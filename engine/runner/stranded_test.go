@@ -362,7 +362,7 @@ func TestRestAfterTheStoreHasFailed(t *testing.T) {
 	_, err := w.r.Start(w.ctx, runner.Start{ProcessID: "labour"})
 	require.ErrorIs(t, err, errBroken)
 	w.launch("labour", nil)
-	require.NoError(t, w.r.Ready())
+	require.Eventually(t, func() bool { return w.r.Ready() == nil }, time.Minute, time.Millisecond) // the bus is bound beside all this
 	require.Empty(t, w.waiting())
 	require.NotEmpty(t, w.subscription(key, "timer"))
 	require.NotContains(t, w.logs.String(), "could not fire")
