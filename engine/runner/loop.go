@@ -256,10 +256,10 @@ const entriesRoom = 20_000
 func (r *Runner) refuse(b *batch, err error) {
 	r.health.set(troubleStore, err)
 	r.log.Error("a batch could not be stored", slog.Int("requests", len(b.requests)), slog.Any("error", err))
+	r.next = r.opts.Clock.Now().Add(r.storeWait.step())
 	for _, req := range b.requests {
 		req.done <- err
 	}
-	r.next = r.opts.Clock.Now().Add(r.storeWait.step())
 }
 
 // signal wakes whoever reads the channel, which has room for one.
