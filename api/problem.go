@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -105,9 +106,11 @@ func problemOf(err error) *Problem {
 	case errors.Is(err, context.DeadlineExceeded):
 		return problem(codeDeadline, "this took longer than %s; try again, or ask for less", requestTimeout)
 	default:
-		return problem(codeUnavailable, "the engine cannot do this now; its log says why")
+		return unexplained
 	}
 }
+
+var unexplained = problem(codeUnavailable, "the engine cannot do this now; its log says why")
 
 // rejected says whether an error is a rejection with the code.
 func rejected(err error, code engine.Code) bool {
@@ -134,7 +137,11 @@ func showProblems(faults bpmn.Problems) (shown []ModelProblem) {
 
 // fail answers with the problem that err is. A code without a status is a fault of ours.
 func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
-	p := *problemOf(err)
+	told := problemOf(err)
+	if told == unexplained { // but what ails the engine may be told
+		told = problemOf(cmp.Or(a.checkReady(), error(unexplained)))
+	}
+	p := *told
 	if p.Status == 0 {
 		p.Status = http.StatusInternalServerError
 	}

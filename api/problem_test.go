@@ -22,6 +22,7 @@ type failing struct {
 	Engine
 	err   error
 	panic any
+	ails  error // what Ready returns
 }
 
 func (f failing) fail() error {
@@ -31,7 +32,7 @@ func (f failing) fail() error {
 	return f.err
 }
 
-func (f failing) Ready() error { return f.fail() }
+func (f failing) Ready() error { return f.ails }
 func (f failing) Search(runner.Filter, runner.Page) ([]runner.InstanceInfo, bool, error) {
 	return nil, false, f.fail()
 }
@@ -77,6 +78,14 @@ func TestEngineFailures(t *testing.T) {
 			require.Contains(t, answer.problem(c.status, c.title), c.detail)
 			require.NotContains(t, answer.body, "canary")
 		}
+		if c.status == 503 && c.title == "UNAVAILABLE" { // unless what ails the engine is told of by /readyz too
+			s = newSite(t, with(failing{err: c.err, ails: errors.New("the store failed: disk full")}))
+			want := c.detail
+			if c.detail == "its log says why" {
+				want = "Sonata is not ready: the store failed: disk full"
+			}
+			require.Contains(t, s.get("/v2/process-instances/1").problem(503, "UNAVAILABLE"), want)
+		}
 		if c.status >= 500 {
 			require.Contains(t, s.log.String(), c.err.Error(), "the operator can see why")
 		}
@@ -106,7 +115,7 @@ func TestPanic(t *testing.T) {
 }
 
 func TestNotReady(t *testing.T) {
-	s := newSite(t, with(failing{err: errors.New("the store failed: disk full\nthe bus is not bound")}))
+	s := newSite(t, with(failing{ails: errors.New("the store failed: disk full\nthe bus is not bound")}))
 	require.Equal(t, "Sonata is not ready: the store failed: disk full; the bus is not bound", s.get("/readyz").problem(503, "UNAVAILABLE"))
 	s.get("/v2/status").problem(503, "UNAVAILABLE")
 	require.Equal(t, "ok\n", s.get("/livez").body)

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -76,8 +78,13 @@ func Open(dir string) (*Store, error) {
 }
 
 func openError(path string, err error) error {
-	if errors.Is(err, bolterrors.ErrTimeout) {
+	switch {
+	case errors.Is(err, bolterrors.ErrTimeout):
 		return fmt.Errorf("%s: %w", filepath.Dir(path), ErrInUse)
+	case errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("%w; mount it for writing", err)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w; run as the user who owns it, or permit this one to read and write it", err)
 	}
 	return fmt.Errorf("%s: not a store that this Sonata can open: %w", path, err)
 }

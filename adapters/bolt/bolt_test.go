@@ -3,8 +3,10 @@ package bolt
 import (
 	"bytes"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -56,6 +58,17 @@ func TestTwoAtOnce(t *testing.T) {
 	require.ErrorContains(t, err, dir)
 	require.NoError(t, first.Close())
 	require.NoError(t, open(t, dir).Close())
+}
+
+// What keeps a file from being written is no fault of the file.
+func TestFilesThatCannotBeWritten(t *testing.T) {
+	for fault, want := range map[syscall.Errno]string{
+		syscall.EROFS:  "open d/sonata.db: read-only file system; mount it for writing",
+		syscall.EACCES: "open d/sonata.db: permission denied; run as the user who owns it, or permit this one to read and write it",
+		syscall.EPERM:  "open d/sonata.db: operation not permitted; run as the user who owns it, or permit this one to read and write it",
+	} {
+		require.EqualError(t, openError("d/sonata.db", &fs.PathError{Op: "open", Path: "d/sonata.db", Err: fault}), want)
+	}
 }
 
 func TestForeignFiles(t *testing.T) {

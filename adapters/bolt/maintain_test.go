@@ -18,10 +18,15 @@ import (
 func TestDamagedMetaPages(t *testing.T) {
 	compacted := t.TempDir()
 	s := open(t, compacted)
-	require.NoError(t, s.Update(func(tx runner.Tx) error { return tx.Put("a", []byte("k"), []byte("v")) }))
+	for _, room := range []int{1 << 20, 1} { // first what leaves room, so that there is something to gain
+		require.NoError(t, s.Update(func(tx runner.Tx) error {
+			return errors.Join(tx.Put("a", []byte("k"), []byte("v")), tx.Put("b", []byte("k"), make([]byte, room)))
+		}))
+	}
 	require.NoError(t, s.Close())
-	_, _, err := Compact(compacted)
+	before, after, err := Compact(compacted)
 	require.NoError(t, err)
+	require.Less(t, after, before)
 
 	snapshot := t.TempDir()
 	s = open(t, compacted)
@@ -54,6 +59,36 @@ func TestDamagedMetaPages(t *testing.T) {
 		require.NoError(t, s.CheckPages())
 		require.NoError(t, s.Close())
 	}
+}
+
+// However large its rows are, a store that is compacted does not grow, and nothing of it is lost.
+func TestCompactingLargeRows(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	value := func(i int) []byte { return bytes.Repeat([]byte{byte(i)}, 1_300_000) }
+	const rows = 60
+	for i := range rows {
+		require.NoError(t, s.Update(func(tx runner.Tx) error { return tx.Put("letters", []byte{byte(i)}, value(i)) }))
+	}
+	require.NoError(t, s.Close())
+	for range 2 {
+		before, after, err := Compact(dir)
+		require.NoError(t, err)
+		require.LessOrEqual(t, after, before)
+		info, err := os.Stat(filepath.Join(dir, FileName))
+		require.NoError(t, err)
+		require.Equal(t, after, info.Size())
+		require.NoFileExists(t, filepath.Join(dir, FileName+".compact"))
+	}
+	s = open(t, dir)
+	require.NoError(t, s.CheckPages())
+	require.NoError(t, s.View(func(tx runner.ReadTx) error {
+		for i := range rows {
+			require.True(t, bytes.Equal(value(i), tx.Get("letters", []byte{byte(i)})), i)
+		}
+		return nil
+	}))
+	require.NoError(t, s.Close())
 }
 
 // Whoever only looks leaves the file as it is, whatever is in it, and makes none.

@@ -58,6 +58,11 @@ func (c *consumer) reassign(ctx context.Context) error {
 		}
 		c.ids[name] = d.id
 	}
+	for _, name := range c.wanted {
+		if there[name].forbidden { // librdkafka says so once, and not of which topic
+			return fmt.Errorf("topic %q: Kafka does not permit this client to read it; grant it the operation Read", name)
+		}
+	}
 	return nil
 }
 

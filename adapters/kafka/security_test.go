@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/sonata-bpmn/sonata/engine/runner"
 )
@@ -32,6 +33,29 @@ func certificate(t *testing.T) (tls.Certificate, string) {
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	require.NoError(t, err)
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+}
+
+// Kafka may show a topic to whom it does not permit to read it. That is told with the topic, when it is bound and by Health, until it is permitted.
+func TestATopicThatMayNotBeRead(t *testing.T) {
+	may := func(op kmsg.ACLOperation, topic string) kfake.ACL {
+		return kfake.ACL{Resource: kmsg.ACLResourceTypeTopic, Name: topic, Pattern: kmsg.ACLResourcePatternTypeLiteral, Operation: op, Allow: true}
+	}
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.EnableSASL(), kfake.EnableACLs(), kfake.Superuser("PLAIN", "root", "hunter2"),
+		kfake.User("PLAIN", "sonata", "hunter2", may(kmsg.ACLOperationDescribe, "closed"), may(kmsg.ACLOperationRead, "open"), may(kmsg.ACLOperationWrite, "open")),
+		kfake.SeedTopics(1, "closed", "open"))
+	require.NoError(t, err)
+	t.Cleanup(cluster.Close)
+	in := newInbox()
+	b := bus(t, cluster.ListenAddrs()[0], in, func(c *Config) {
+		c.Options = map[string]string{"security.protocol": "sasl_plaintext", "sasl.mechanisms": "PLAIN", "sasl.username": "sonata", "sasl.password": "hunter2"}
+	})
+	bind(t, b, nil, "open")
+	require.NoError(t, b.Health())
+	err = b.Bind(deadline(t), runner.Topics{Consume: []string{"closed", "open"}}, nil)
+	require.EqualError(t, err, `topic "closed": Kafka does not permit this client to read it; grant it the operation Read`)
+	require.ErrorContains(t, b.Health(), err.Error())
+	publish(t, b, message("open", 1))
+	require.Equal(t, 1, number(t, in.next(t)), "the others are read")
 }
 
 func TestTLSAndPasswords(t *testing.T) {

@@ -119,6 +119,7 @@ func (t *topics) missing(ctx context.Context, names []string) ([]string, error) 
 type description struct {
 	id         string
 	partitions []int32
+	forbidden  bool // to read
 }
 
 // describe returns those of the topics that are there.
@@ -128,7 +129,8 @@ func (t *topics) describe(ctx context.Context, names []string) (map[string]descr
 	}
 	admin, done := t.clients.ask()
 	defer done()
-	result, err := admin.DescribeTopics(ctx, confluent.NewTopicCollectionOfTopicNames(names), confluent.SetAdminRequestTimeout(t.config.RequestTimeout))
+	result, err := admin.DescribeTopics(ctx, confluent.NewTopicCollectionOfTopicNames(names),
+		confluent.SetAdminRequestTimeout(t.config.RequestTimeout), confluent.SetAdminOptionIncludeAuthorizedOperations(true))
 	if err != nil {
 		return nil, t.unreachable(err, t.config.RequestTimeout)
 	}
@@ -136,7 +138,8 @@ func (t *topics) describe(ctx context.Context, names []string) (map[string]descr
 	for _, topic := range result.TopicDescriptions {
 		switch topic.Error.Code() {
 		case confluent.ErrNoError:
-			d := description{id: topic.TopicID.String()}
+			may := topic.AuthorizedOperations // none: Kafka before 2.3 does not say
+			d := description{id: topic.TopicID.String(), forbidden: len(may) > 0 && !slices.Contains(may, confluent.ACLOperationRead)}
 			for _, p := range topic.Partitions {
 				d.partitions = append(d.partitions, int32(p.Partition))
 			}

@@ -143,6 +143,22 @@ func (u *unit) deepen(from, started *engine.Instance) {
 	u.depth[started.Key] = u.depth[from.Key] + 1
 }
 
+// following is the first key of an index after the given one, or the first of all, that begins with the prefix; nil if there is none. However
+// many follow, it costs the same.
+func (u *unit) following(table Table, prefix rowKey, after []byte) (next []byte) {
+	from := []byte(prefix)
+	if after != nil {
+		from = append(bytes.Clone(after), 0)
+	}
+	u.tx.Ascend(table, from, func(key, _ []byte) bool {
+		if bytes.HasPrefix(key, prefix) {
+			next = bytes.Clone(key)
+		}
+		return false
+	})
+	return next
+}
+
 // rows collects the keys of an index that begin with the prefix, so that the table can be written to while they are gone through.
 func (u *unit) rows(table Table, prefix rowKey) [][]byte {
 	var keys [][]byte

@@ -39,7 +39,7 @@ func (u *unit) receive(m *message, keep time.Duration) engine.Key {
 // with it. It returns who took the message (of several that began with it the first), 0 if nobody did, and then why a start failed.
 func (u *unit) correlate(m *message) (taker engine.Key, refused string) {
 	for _, address := range m.addresses() {
-		for _, key := range u.rows(tableAwaited, address) {
+		for key := u.following(tableAwaited, address, nil); key != nil; key = u.following(tableAwaited, address, key) {
 			waiting := engine.Key(num(key, 2))
 			if u.offer(waiting, engine.ID(num(key, 1)), m) {
 				return waiting, ""
@@ -226,8 +226,8 @@ func (u *unit) claim(key engine.Key, subscription engine.ID) {
 	}
 	var oldest engine.Key
 	for _, address := range addressesOf(in, sub) {
-		if rows := u.rows(tableBuffered, address); len(rows) > 0 {
-			if found := engine.Key(num(rows[0], 1)); oldest == 0 || found < oldest {
+		if row := u.following(tableBuffered, address, nil); row != nil {
+			if found := engine.Key(num(row, 1)); oldest == 0 || found < oldest {
 				oldest = found
 			}
 		}
