@@ -75,7 +75,7 @@ func (c ResolveIncident) handle(s *step) error {
 	}
 	found := s.in.Incident(c.Incident)
 	if found == nil {
-		return reject(CodeNotFound, "instance %s has no incident %d", s.in.Key, c.Incident)
+		return reject(CodeNotFound, "instance %s has no such incident any more; it was resolved, or went with what it stopped", s.in.Key)
 	}
 	incident := *found
 	s.emit(IncidentResolved{Incident: incident.ID})

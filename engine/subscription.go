@@ -141,7 +141,7 @@ func (s *step) waiting(id ID, kind SubscriptionKind) (Subscription, error) {
 	}
 	sub := s.in.Subscription(id)
 	if sub == nil || sub.Kind != kind {
-		return Subscription{}, reject(CodeNotFound, "instance %s has no open %s %d; it is done, or was withdrawn", s.in.Key, kind, id)
+		return Subscription{}, reject(CodeNotFound, "instance %s has no such %s open any more; it is done, or was withdrawn", s.in.Key, kind)
 	}
 	return *sub, nil
 }
