@@ -11,14 +11,15 @@ import (
 
 const (
 	maxFamily    = 1000 // instances that are followed at once
-	historyLimit = 500  // steps that are asked for at once
+	historyLimit = 500  // entries that are asked for first
+	historyMost  = 8000 // and at last: each question goes the whole way back
 )
 
 // history yields what happened to an instance after an entry, oldest first.
 func (a *api) history(key engine.Key, after uint64) iter.Seq2[runner.Entry, error] {
 	return func(yield func(runner.Entry, error) bool) {
-		for {
-			entries, err := a.engine.History(key, after, historyLimit)
+		for limit := historyLimit; ; limit = min(2*limit, historyMost) {
+			entries, err := a.engine.History(key, after, limit)
 			if err != nil {
 				yield(runner.Entry{}, err)
 				return

@@ -16,8 +16,8 @@ type BufferedMessage struct {
 	ExpiresAt      time.Time
 }
 
-// BufferedMessages lists the messages that nobody awaits yet, oldest first, after the given key, at most limit, and says
-// whether there are more.
+// BufferedMessages lists the messages that nobody awaits yet, oldest first, after the given key, at most limit and
+// not many more than weigh 4 MiB together, and says whether there are more.
 func (r *Runner) BufferedMessages(after engine.Key, limit int) (items []BufferedMessage, more bool, err error) {
 	return listRows(r, tableBuffer, after, limit, func(m *message) BufferedMessage {
 		return BufferedMessage{
@@ -26,14 +26,19 @@ func (r *Runner) BufferedMessages(after engine.Key, limit int) (items []Buffered
 	})
 }
 
+// listBytes is how much listRows reads at once: each message may have some megabytes, and all that were read are in memory together.
+const listBytes = 4 << 20
+
 // listRows reads a part of a table whose keys are message keys.
 func listRows[Row, Item any](r *Runner, table Table, after engine.Key, limit int, show func(*Row) Item) (items []Item, more bool, err error) {
 	err = r.store.View(func(tx ReadTx) error {
 		var failed error
+		size := 0
 		tx.Ascend(table, rowKey{}.key(after+1), func(_, value []byte) bool {
-			if more = len(items) == limit; more {
+			if more = len(items) == limit || size >= listBytes; more {
 				return false
 			}
+			size += len(value)
 			row := new(Row)
 			failed = decode(value, row)
 			items = append(items, show(row))

@@ -318,6 +318,71 @@ func TestPublishByREST(t *testing.T) {
 	rejected(t, err, engine.CodeInvalid, "needs a name")
 }
 
+// unreadable is a record that is no message.
+func unreadable(bytes int) runner.Incoming {
+	e := event("", nil, nil)
+	e.Fault, e.Value = "it is not JSON", make([]byte, bytes)
+	return e
+}
+
+// However few they are, dead letters do not fill the disk: the oldest go, and one always stays. What room they take is known again after a restart.
+func TestLargeDeadLetters(t *testing.T) {
+	const room = 100_000
+	t.Cleanup(runner.LimitDeadLetters(room))
+	w := newWorld(t)
+	w.install(patient)
+	sizes := func() (sizes []int) {
+		letters, _, err := w.r.DeadLetters(0, 100)
+		require.NoError(t, err)
+		for _, l := range letters {
+			sizes = append(sizes, len(l.Value))
+		}
+		return sizes
+	}
+	send := func(bytes int) { require.NoError(t, w.bus.Send(w.ctx, "reply", unreadable(bytes))) }
+	for n := 20_000; n < 20_006; n++ {
+		send(n)
+	}
+	require.Equal(t, []int{20_003, 20_004, 20_005}, sizes(), "in Base64 they take four thirds of that")
+	letters, _, err := w.r.DeadLetters(0, 1)
+	require.NoError(t, err)
+	require.NoError(t, w.r.DropDeadLetter(w.ctx, letters[0].Key))
+	send(20_006)
+	require.Equal(t, []int{20_004, 20_005, 20_006}, sizes())
+	w.restart()
+	send(20_007)
+	require.Equal(t, []int{20_005, 20_006, 20_007}, sizes())
+	send(50_000)
+	require.Equal(t, []int{20_007, 50_000}, sizes())
+	send(room)
+	require.Equal(t, []int{room}, sizes())
+	send(1)
+	require.Equal(t, []int{1}, sizes())
+}
+
+// A list of large messages comes in parts: what was read is in memory at once.
+func TestListingLargeDeadLetters(t *testing.T) {
+	w := newWorld(t)
+	w.install(patient)
+	const letters = 12
+	for range letters {
+		require.NoError(t, w.bus.Send(w.ctx, "reply", unreadable(1<<20)))
+	}
+	var keys []engine.Key
+	for more, after := true, engine.Key(0); more; {
+		items, further, err := w.r.DeadLetters(after, 100)
+		require.NoError(t, err)
+		require.NotEmpty(t, items)
+		require.LessOrEqual(t, len(items), 4)
+		for _, l := range items {
+			keys = append(keys, l.Key)
+		}
+		after, more = keys[len(keys)-1], further
+	}
+	require.Len(t, keys, letters)
+	require.IsIncreasing(t, keys)
+}
+
 // Dead letters can be tried again, dropped, and never fill the disk.
 func TestDeadLetters(t *testing.T) {
 	w := newWorld(t)

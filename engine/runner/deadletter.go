@@ -10,8 +10,11 @@ import (
 	"github.com/sonata-bpmn/sonata/engine"
 )
 
-// maxDeadLetters bounds the dead letters, so that a sender of nonsense does not fill the disk. The oldest go first.
+// Bounds of the dead letters, so that a sender of nonsense does not fill the disk: how many there are, and the bytes of their rows. The oldest go
+// first.
 const maxDeadLetters = 10_000
+
+var maxLetterBytes int64 = 256 << 20
 
 // Cause says why a message became a dead letter.
 type Cause string
@@ -93,14 +96,16 @@ func (u *unit) buryOutgoing(out *Outgoing, err error) {
 
 func (u *unit) buryRow(row deadLetterRow) {
 	row.At = u.now
-	u.put(tableDeadLetters, rowKey{}.key(row.Message.Key), encode(row))
+	encoded := encode(row)
+	u.put(tableDeadLetters, rowKey{}.key(row.Message.Key), encoded)
 	u.deadLetters++
+	u.letterBytes += int64(len(encoded))
 	u.count(CountBuried, string(row.Cause))
 	u.r.log.Warn("a message could not be used; it is kept as a dead letter", slog.String("key", row.Message.Key.String()),
 		slog.String("topic", row.Message.Name), slog.Int("partition", int(row.Message.Partition)),
 		slog.Int64("offset", row.Message.Offset), slog.String("reason", row.Reason))
 	u.forward(&row)
-	if u.deadLetters > maxDeadLetters {
+	for u.deadLetters > maxDeadLetters || u.letterBytes > maxLetterBytes && u.deadLetters > 1 {
 		var oldest []byte
 		u.tx.Ascend(tableDeadLetters, nil, func(key, _ []byte) bool {
 			oldest = bytes.Clone(key)
@@ -112,14 +117,28 @@ func (u *unit) buryRow(row deadLetterRow) {
 
 // exhume removes a dead letter.
 func (u *unit) exhume(key []byte) {
+	u.letterBytes -= int64(len(u.tx.Get(tableDeadLetters, key)))
 	u.delete(tableDeadLetters, key)
 	u.deadLetters--
+}
+
+// letterBytes is how much room the dead letters take: of a store without many, hardly anything to count.
+func letterBytes(tx ReadTx) (n int64) {
+	tx.Ascend(tableDeadLetters, nil, func(_, row []byte) bool {
+		n += int64(len(row))
+		return true
+	})
+	return n
+}
+
+func noDeadLetter(key engine.Key) error {
+	return rejection(engine.CodeNotFound, "there is no dead letter %s", key)
 }
 
 func deadLetterIn(tx ReadTx, key engine.Key) (*deadLetterRow, error) {
 	data := tx.Get(tableDeadLetters, rowKey{}.key(key))
 	if data == nil {
-		return nil, rejection(engine.CodeNotFound, "there is no dead letter %s", key)
+		return nil, noDeadLetter(key)
 	}
 	row := &deadLetterRow{}
 	return row, decode(data, row)
@@ -139,7 +158,7 @@ func (r *Runner) DeadLetter(key engine.Key) (letter DeadLetter, err error) {
 }
 
 // DeadLetters lists the messages that could not be used, oldest first, after the given key (0: from the first), at most
-// limit, and says whether there are more.
+// limit and not many more than weigh 4 MiB together, and says whether there are more.
 func (r *Runner) DeadLetters(after engine.Key, limit int) (items []DeadLetter, more bool, err error) {
 	return listRows(r, tableDeadLetters, after, limit, func(row *deadLetterRow) DeadLetter { return row.letter() })
 }
@@ -147,10 +166,11 @@ func (r *Runner) DeadLetters(after engine.Key, limit int) (items []DeadLetter, m
 // DropDeadLetter removes a dead letter. The error is an [*engine.Rejection] with [engine.CodeNotFound] when there is none.
 func (r *Runner) DropDeadLetter(ctx context.Context, key engine.Key) error {
 	return r.submit(ctx, func(u *unit) error {
-		if _, err := deadLetterIn(u.tx, key); err != nil {
-			return err
+		row := rowKey{}.key(key)
+		if u.tx.Get(tableDeadLetters, row) == nil {
+			return noDeadLetter(key)
 		}
-		u.exhume(rowKey{}.key(key))
+		u.exhume(row)
 		return nil
 	})
 }

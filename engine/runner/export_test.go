@@ -10,6 +10,13 @@ func (r *Runner) Sync(ctx context.Context) error {
 // MaxDeadLetters is how many dead letters are kept.
 const MaxDeadLetters = maxDeadLetters
 
+// LimitDeadLetters lets the rows of the dead letters have so many bytes, until the function that it returns is called.
+func LimitDeadLetters(bytes int64) (undo func()) {
+	before := maxLetterBytes
+	maxLetterBytes = bytes
+	return func() { maxLetterBytes = before }
+}
+
 // Outbox is how many messages are not sent yet.
 func (r *Runner) Outbox() int {
 	rows, err := r.outboxRows()

@@ -228,6 +228,7 @@ func (r *Runner) load(tx ReadTx) error {
 	r.registry.Store(g)
 	r.definitions = g
 	r.counters = decodeCounters(tx.Get(tableMeta, metaCounters))
+	r.counters.letterBytes = letterBytes(tx)
 	r.tally.begin(r.counters.deadLetters)
 	r.seenFrom = num(tx.Get(tableMeta, metaSeenFrom), 1)
 	r.strandAll(tx)

@@ -57,6 +57,7 @@ type counters struct {
 	lastKey     engine.Key
 	lastSeq     uint64
 	deadLetters int64 // how many there are
+	letterBytes int64 // the bytes of their rows; not stored, but counted at the start
 }
 
 func (u *unit) nextSeq(n int) uint64 {
