@@ -128,6 +128,7 @@ func (e CompletionRecorded) apply(in *Instance) {
 func (e CompensationTriggered) apply(in *Instance) {
 	s := in.Scope(e.Scope)
 	s.Completed = slices.DeleteFunc(slices.Clone(s.Completed), func(c Completion) bool { return slices.Contains(e.Completed, c.ID) })
+	s.Cancelling = s.Cancelling || e.Cancelling
 	inner := in.Scope(e.Inner)
 	inner.Compensating, inner.Cancelling = e.Handlers, e.Cancelling
 }

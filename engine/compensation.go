@@ -74,8 +74,24 @@ func (s *step) throwCompensation(n *node, d *definition, t Token) (leave bool) {
 	return true
 }
 
-// isBeside says whether a token only runs compensation handlers, beside the flow of the event that threw.
-func (s *step) isBeside(t Token) bool { return t.Inner != 0 && s.in.Scope(t.Inner).Beside }
+// isBeside says whether no flow goes on from a token, in which compensation handlers run: beside the event that threw, or in a transaction
+// that is being cancelled.
+func (s *step) isBeside(t Token) bool {
+	if t.Inner == 0 {
+		return false
+	}
+	inside := s.in.Scope(t.Inner)
+	return inside.Beside || s.isCancelled(t.Scope) && (!inside.Cancelling || s.isCancelled(t.Inner))
+}
+
+// isCompensating says whether a token in a throwing event has still handlers to run.
+func (s *step) isCompensating(t Token) bool {
+	if n := s.p.nodes[t.Node]; t.Inner == 0 || !n.compensates() && !n.cancels() {
+		return false
+	}
+	inside := s.in.Scope(t.Inner)
+	return inside.Live > 0 || len(inside.Compensating) > 0
+}
 
 // compensate runs the handlers of what completed in the scopes that an event compensates, of the activity that its definition names or else
 // of all, and reports whether there are any. They come after those that another definition of the same event has begun to run.
@@ -90,23 +106,31 @@ func (s *step) compensate(n *node, d *definition, t Token) bool {
 		scopes = append(scopes, s.in.Scope(scopes[len(scopes)-1]).Parent)
 	}
 	for _, scope := range scopes {
-		var ids []ID
-		for _, done := range slices.Backward(s.in.Scope(scope).Completed) {
-			if ref == "" || done.Node == ref {
-				ids = append(ids, done.ID)
-				handlers = handlersOf(done, handlers)
-			}
-		}
-		if len(ids) == 0 {
+		completed := slices.DeleteFunc(slices.Clone(s.in.Scope(scope).Completed), func(done Completion) bool { return ref != "" && done.Node != ref })
+		if len(completed) == 0 {
 			continue
 		}
-		if t.Inner == 0 {
-			s.emit(ScopeOpened{Scope{ID: s.newID(), Parent: t.Scope, Token: t.ID, Node: n.id}})
-			t = *s.in.Token(t.ID)
-		}
-		s.emit(CompensationTriggered{Scope: scope, Completed: ids, Inner: t.Inner, Handlers: handlers, Cancelling: d.cancels()})
+		handlers = handlersOf(Completion{Inner: completed}, handlers)
+		t = s.openCompensation(n, t)
+		s.emit(CompensationTriggered{Scope: scope, Completed: idsOf(completed), Inner: t.Inner, Handlers: handlers})
 	}
 	return t.Inner != 0 && (s.in.Scope(t.Inner).Live > 0 || s.compensateNext(t))
+}
+
+// openCompensation opens the scope in which the handlers of an event run, unless the event has one already.
+func (s *step) openCompensation(n *node, t Token) Token {
+	if t = *s.in.Token(t.ID); t.Inner == 0 {
+		s.emit(ScopeOpened{Scope{ID: s.newID(), Parent: t.Scope, Token: t.ID, Node: n.id}})
+	}
+	return *s.in.Token(t.ID)
+}
+
+func idsOf(completed []Completion) []ID {
+	ids := make([]ID, len(completed))
+	for i, done := range completed {
+		ids[i] = done.ID
+	}
+	return ids
 }
 
 // handlersOf lists what undoes a completed activity: its handler, else the handlers of what completed inside of it, the last

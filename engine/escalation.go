@@ -69,16 +69,15 @@ type catch struct {
 // all codes. A transaction that is being cancelled begins nothing else: what goes wrong in its compensation is a hazard, which only its
 // boundary catches (§10.3.5, Transaction).
 func (s *step) seek(n *node, t Token, is func(*definition) bool, code string) catch {
-	cancelled := false
 	for host, at := t, n; ; {
 		if s.isInstance(host) {
 			// Boundary events belong to the multi-instance activity as a whole (camunda#4601).
 			host = *s.in.Token(s.in.Scope(host.Scope).Token)
 		}
-		if b := catches(at.boundary, is, code); b != nil {
+		scope, cancelled := s.in.Scope(host.Scope), s.isCancelled(host.Scope) || s.cancelledEarlier(at, host)
+		if b := catches(at.boundary, is, code); b != nil && !cancelled {
 			return catch{catcher: b, host: host, scope: host.Scope}
 		}
-		scope := s.in.Scope(host.Scope)
 		if start := catches(s.armed(scope), is, code); start != nil && !cancelled {
 			return catch{catcher: start, scope: host.Scope}
 		}
@@ -88,7 +87,6 @@ func (s *step) seek(n *node, t Token, is func(*definition) bool, code string) ca
 		// Around a compensation handler is the event that compensates, wherever the handler is drawn.
 		host = *s.in.Token(scope.Token)
 		at = s.p.nodes[host.Node]
-		cancelled = scope.Cancelling || at.kind() == "endEvent" && at.cancels() && len(at.definitions) == 1 // of which earlier versions took no note
 	}
 }
 

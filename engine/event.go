@@ -204,7 +204,7 @@ type CompensationTriggered struct {
 	Completed []ID         `json:"completed"`
 	Inner     ID           `json:"inner"`
 	Handlers  []Completion `json:"handlers"`
-	// Cancelling: it is the cancellation of a transaction that compensates.
+	// Cancelling: it is the cancellation of a transaction that compensates, and nothing else goes on in the scope.
 	Cancelling bool `json:"cancelling,omitempty"`
 }
 

@@ -114,7 +114,7 @@ type Scope struct {
 	Compensating []Completion `json:"compensating,omitempty"`
 	// Beside: the compensation in this scope goes on beside the event that threw it, which did not wait.
 	Beside bool `json:"beside,omitempty"`
-	// Cancelling: the compensation in this scope is that of a transaction which is being cancelled.
+	// Cancelling: this scope is part of a transaction that is being cancelled, or of the cancel end event that does it.
 	Cancelling bool `json:"cancelling,omitempty"`
 	// Variables are JSON values: nil, bool, int64, float64, string, []any, map[string]any.
 	Variables map[string]any `json:"variables,omitempty"`

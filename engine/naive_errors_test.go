@@ -18,7 +18,7 @@ type catcher struct {
 // outwards; exactly its code goes before every code (§10.5.6, §10.5.7).
 func (n *naive) find(v *visit, kind, code string) *catcher {
 	for {
-		if v.number == 0 {
+		if v.number == 0 && !v.in.cancelled {
 			if b := match(v.node.Boundary, kind, code); b != nil {
 				return &catcher{b, v, v.in}
 			}
@@ -182,14 +182,42 @@ func (n *naive) gatherDone(v *visit, activity string) {
 	}
 }
 
-// cancel withdraws everything else in a transaction, in which nothing begins any more, and undoes what completed.
+// cancel withdraws everything else in a transaction but the handlers that run already, in which nothing begins any more, and then undoes
+// what completed, the last first.
 func (n *naive) cancel(v *visit) {
-	a := v.in
-	a.flows, a.resets = nil, nil
+	v.cancelling = true
+	completed := v.in.cancel(v)
+	slices.SortFunc(completed, func(a, b *done) int { return a.at - b.at })
+	v.undo = (&done{inner: completed}).leaves()
+	v.inside = &area{kind: areaUndo, around: v}
+	if n.closes(v.inside) {
+		n.undoNext(v)
+	}
+}
+
+// cancel ends an area for a cancel end event, and says what completed there.
+func (a *area) cancel(by *visit) (completed []*done) {
+	completed, a.done = a.done, nil
+	a.flows, a.resets, a.waiting = nil, nil, nil
 	a.lock()
-	a.visits, a.interrupted, v.cancelling = []*visit{v}, true, true
-	n.gatherDone(v, "")
-	n.undoNext(v)
+	a.interrupted, a.cancelled = true, true
+	for _, v := range slices.Clone(a.visits) {
+		if v == by {
+			continue
+		}
+		undoing := v.inside != nil && v.inside.kind == areaUndo
+		if undoing {
+			undoing = len(v.undo)+len(v.inside.visits) > 0
+			v.beside = !v.cancelling
+		} else if v.inside != nil {
+			completed = append(completed, v.inside.cancel(by)...)
+			undoing = len(v.inside.visits) > 0
+		}
+		if v.waits, v.blocked, v.fault = nil, nil, ""; !undoing {
+			a.drop(v)
+		}
+	}
+	return completed
 }
 
 // leaves are the handlers of a completed activity: its own, or else those of what completed inside.
@@ -230,6 +258,10 @@ func (n *naive) undone(v *visit) {
 		v.in.drop(v)
 	case v.cancelling:
 		transaction := v.in.around
+		if transaction.in.cancelled {
+			transaction.in.drop(transaction)
+			return
+		}
 		if transaction.number > 0 { // the event is on the boundary of all instances together
 			transaction = transaction.in.around
 		}

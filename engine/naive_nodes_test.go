@@ -64,10 +64,20 @@ func (n *naive) leave(v *visit) bool {
 // closes says whether nothing is left in an area, so that it ends (§13.3.4, §13.5.6). That what is around it goes on is a move of
 // its own: what is beside it may move before.
 func (n *naive) closes(a *area) bool {
-	return len(a.flows)+len(a.visits) == 0 && a.kind != areaLoop && (a.around == nil || a.around.fault == "")
+	if len(a.flows)+len(a.visits) > 0 || a.around != nil && a.around.fault != "" {
+		return false
+	}
+	if a.kind == areaUndo { // a cancel end event waits for the handlers that have run before
+		return !a.around.cancelling || len(a.around.in.visits) == 1
+	}
+	return a.kind != areaLoop || a.cancelled
 }
 
 func (n *naive) close(a *area) {
+	if a.cancelled {
+		a.around.in.drop(a.around)
+		return
+	}
 	switch a.kind {
 	case areaProcess:
 		n.state = "COMPLETED"

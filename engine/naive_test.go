@@ -60,6 +60,7 @@ type area struct {
 	blocked     []string // start events of those that cannot wait again, with the kind of the incident
 	open        bool     // they have begun to wait
 	interrupted bool
+	cancelled   bool // by a cancel end event of the transaction
 	done        []*done
 	resets      map[string][]string // by complex gateway: the flows of its activation
 	waiting     []string            // of a sequential ad-hoc sub-process: what has not begun

@@ -264,6 +264,7 @@ func (s *step) checkDrained(id ID) {
 		s.closeEventSubProcesses(id)
 	}
 	if scope.Live > 0 {
+		s.resumeCancel(scope)
 		return
 	}
 	if scope.Parent == 0 {
@@ -275,11 +276,16 @@ func (s *step) checkDrained(id ID) {
 		return
 	}
 	n := s.p.nodes[owner.Node]
-	if d, ok := n.behavior.(drainer); ok && (n.loop == nil || s.isInstance(owner)) {
+	switch d, ok := n.behavior.(drainer); {
+	case s.isBeside(owner):
+		if !s.compensateNext(owner) {
+			s.consume(owner.ID, !scope.Beside)
+		}
+	case ok && (n.loop == nil || s.isInstance(owner)):
 		d.drained(s, n, owner)
-		return
+	default:
+		s.leave(n, owner, nil)
 	}
-	s.leave(n, owner, nil)
 }
 
 // end closes whatever still waits and ends the instance.

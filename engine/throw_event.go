@@ -31,11 +31,9 @@ func (throwEvent) jobDone(s *step, n *node, t Token, results map[string]any) {
 // drained goes on after a compensation handler: with the next one, else with the event that waited for them.
 func (throwEvent) drained(s *step, n *node, t Token) {
 	switch {
-	case s.compensateNext(t):
-	case s.isBeside(t):
-		s.consume(t.ID, false)
 	case s.in.Scope(t.Inner).Cancelling:
-		s.cancelTransaction(n, t)
+		s.cancelNext(n, t)
+	case s.compensateNext(t):
 	default:
 		s.conclude(n, t.ID)
 	}

@@ -261,7 +261,11 @@ func stuck(in *engine.Instance) error {
 		waiting[i.Token] = true
 	}
 	for _, t := range in.Tokens {
-		if !waiting[t.ID] && t.Flow == "" && (t.Inner == 0 || in.Scope(t.Inner).Live == 0) {
+		inside := in.Scope(t.Inner)
+		if inside != nil && inside.Cancelling && in.Scope(t.Scope).Live > 1 {
+			continue // it cancels its transaction, and waits for the compensations there
+		}
+		if !waiting[t.ID] && t.Flow == "" && (inside == nil || inside.Live == 0) {
 			return fmt.Errorf("token %d in %s waits for nothing", t.ID, t.Node)
 		}
 	}

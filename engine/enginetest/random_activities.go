@@ -10,6 +10,7 @@ type place struct {
 	depth       int
 	codes       []string // error codes that are caught around
 	transaction bool     // directly inside of a transaction
+	cancels     bool     // inside of a transaction, however deep
 	sub         bool     // inside of a sub-process
 	joined      bool     // a parallel join waits for this branch
 	once        bool     // no more than one token comes by
@@ -39,7 +40,7 @@ func (r *Random) activity(at place) (id string, exits []exit) {
 			exits = append(exits, r.boundary(id))
 		}
 	}
-	if r.one(6) {
+	if r.one(6) || at.cancels && r.one(3) {
 		undo := r.node("serviceTask", "undo", "type=undo compensation")
 		r.line("boundaryEvent %s on=%s handler=%s", r.name("compensate"), id, undo)
 		*at.handlers = append(*at.handlers, id)
@@ -72,7 +73,7 @@ func (r *Random) task(at place) (string, []exit) {
 		return r.node("scriptTask", "script", `script="= %s" result=%s%s`, pick(r, "n0 + 1", "n1 + 1", "n2 + 1"), pick(r, "n0", "n1"), r.loop()), nil
 	case n < 18 && len(r.calls) > 0:
 		return r.node("callActivity", "call", "calls=%s%s%s", pick(r, r.calls...), pick(r, "", "", "", " detached"), extra), nil
-	case n < 25:
+	case n < 23:
 		return r.subProcess(at, "subProcess", extra)
 	case n < 27:
 		return r.subProcess(at, "transaction", extra)
@@ -153,6 +154,7 @@ func (r *Random) subProcess(at place, kind, extra string) (string, []exit) {
 	id := r.name(kind[:3])
 	inner := at.inside()
 	inner.transaction = kind == "transaction"
+	inner.cancels = at.cancels || inner.transaction
 	catches := inner.transaction || r.one(2)
 	if catches {
 		inner.codes = append([]string{"E1"}, inner.codes...)
@@ -173,15 +175,35 @@ func (r *Random) subProcess(at place, kind, extra string) (string, []exit) {
 }
 
 func (r *Random) body(at place) {
-	if at.graph {
+	switch {
+	case at.transaction && r.one(3):
+		r.cancelledBody(at)
+	case at.graph:
 		r.graph(at)
-	} else {
+	default:
 		r.sequenceBody(at)
 	}
 	r.eventSubProcesses(at)
 	if at.depth > 1 && r.one(6) {
 		r.compensationSubProcess(at)
 	}
+}
+
+// cancelledBody writes what is in a transaction that is cancelled beside other things: what completes there, runs, and is compensated already.
+func (r *Random) cancelledBody(at place) {
+	fork := r.node("parallelGateway", "fork", "")
+	for range 1 + r.IntN(2) {
+		first, last := r.activity(at)
+		undo := r.node("intermediateThrowEvent", "throw", "%s", r.compensation(at))
+		r.flow(fork, first)
+		r.flow(r.paths(at, first, last), undo)
+		first, end := r.sequence(at)
+		r.flow(undo, first)
+		r.flow(end, r.end(at))
+	}
+	first, last := r.sequence(at)
+	r.flow(fork, first)
+	r.flow(last, r.node("endEvent", "cancel", "%scancel", pick(r, "", "", r.compensation(at)+" ")))
 }
 
 // adHoc writes an ad-hoc sub-process; its condition holds with the variables of [Ending].

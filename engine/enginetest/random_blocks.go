@@ -41,6 +41,9 @@ func (r *Random) end(at place) string {
 		}
 		attributes = r.several(at) + pick(r, ending...)
 	}
+	if at.transaction && r.one(3) {
+		attributes = pick(r, "", "", r.compensation(at)+" ") + "cancel"
+	}
 	return r.node("endEvent", "end", "%s", attributes)
 }
 

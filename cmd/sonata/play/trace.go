@@ -93,6 +93,9 @@ func (t tracer) thrown(before *engine.Instance, e engine.Event) {
 	case engine.EscalationThrown:
 		t.add(EscalationThrown, e.Element, scopeOf(before, e.Element), Detail{Code: e.Code, Variables: e.Variables, CaughtBy: e.CaughtBy})
 	case engine.CompensationTriggered:
+		if len(e.Handlers) == 0 { // a transaction is cancelled in which nothing is left to undo
+			return
+		}
 		var handlers []string
 		for _, h := range e.Handlers {
 			handlers = append(handlers, h.Handler)
