@@ -63,7 +63,10 @@ func (c StartInstance) checkCondition(s *step, start *node) error {
 			continue
 		}
 		value, err := s.evalWith(d.condition, func(name string) any { return c.Variables[name] })
-		if holds, _ := value.(bool); err != nil || !holds {
+		if err != nil {
+			return reject(CodeInvalid, "the condition of the start event %s: %v", start, err)
+		}
+		if holds, _ := value.(bool); !holds {
 			return reject(CodeInvalid, "the condition of the start event %s does not hold", start)
 		}
 	}

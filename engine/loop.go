@@ -16,7 +16,8 @@ type loopSpec struct {
 	inputElement     string
 	outputCollection string
 	outputElement    *expression
-	first            int // the loopCounter of the first instance
+	outputVariable   string // that the output element reads, or a part of it
+	first            int    // the loopCounter of the first instance
 	behaviors        []*loopBehavior
 
 	standard   bool
@@ -57,6 +58,7 @@ func (c *compiler) loop(fn *bpmn.FlowNode) *loopSpec {
 	if l.ZeroBased {
 		spec.first = 0
 	}
+	spec.outputVariable = spec.ownVariable()
 	if spec.standard = l.Kind == "standardLoopCharacteristics"; spec.standard {
 		if spec.condition == nil && spec.maximum == 0 {
 			c.refuse(CodeLoop, l.Element, "the loop of %s has neither a condition nor a maximum, so it would never end", label(fn.ID, fn.Name))
@@ -80,6 +82,19 @@ func (c *compiler) loop(fn *bpmn.FlowNode) *loopSpec {
 		}
 	}
 	return spec
+}
+
+// ownVariable is the variable that the output element names. Each instance has one of its own, as in Camunda 8, so that those beside each other
+// do not overwrite what the others give (camunda/camunda#4860).
+func (l *loopSpec) ownVariable() string {
+	if l.outputElement == nil || len(l.outputElement.path) == 0 {
+		return ""
+	}
+	name := l.outputElement.path[0]
+	if _, shown := lookupLoop(&Loop{}, name); shown || name == l.inputElement || name == l.outputCollection || namesInstance(name) {
+		return ""
+	}
+	return name
 }
 
 // cardinality reads how many instances there are to be.
@@ -153,10 +168,13 @@ func (s *step) loopOf(n *node, t Token) (Loop, error) {
 }
 
 // spawn starts the next instance of a looping activity. It sees loopCounter, from 1 on (in Camunda 7's dialect from 0 on), and
-// its item.
+// its item, and has the variable of the output element.
 func (s *step) spawn(n *node, whole Token) {
 	loop := s.in.Scope(whole.Inner).Loop
 	variables := map[string]any{"loopCounter": int64(loop.Started + n.loop.first)}
+	if n.loop.outputVariable != "" {
+		variables[n.loop.outputVariable] = nil
+	}
 	if n.loop.inputElement != "" && loop.Started < len(loop.Items) {
 		variables[n.loop.inputElement] = loop.Items[loop.Started]
 	}

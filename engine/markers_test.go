@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -104,6 +105,67 @@ func TestBoundaryEventsOfMultiInstance(t *testing.T) {
 	c.Throw("a", "E1")
 	c.Completed()
 	require.Contains(t, c.Path(), "failed broken")
+}
+
+// Each instance has the variable that the output element names for itself, so what those beside each other do does not get mixed up, and nothing
+// of it is left in the process (camunda/camunda#4860, #9947).
+func TestEachInstanceHasItsOutputVariable(t *testing.T) {
+	for name, body := range map[string]string{
+		"script": `
+			subProcess s each:item="= items" into:results="= o" {
+				startEvent b
+				scriptTask d script="= item + item" result=o
+				serviceTask w type=w
+				b -> d -> w
+			}`,
+		"a path": `
+			subProcess s each:item="= items" into:results="= o.twice" {
+				startEvent b
+				scriptTask d script="= {twice: item + item}" result=o
+				serviceTask w type=w
+				b -> d -> w
+			}`,
+		"output mapping inside": `
+			subProcess s each:item="= items" into:results="= o" {
+				startEvent b
+				scriptTask d script="= item" result=x out:o="= x + x"
+				serviceTask w type=w
+				b -> d -> w
+			}`,
+		"output mapping": `
+			serviceTask w type=w each:item="= items" into:results="= o" out:o="= item + item"`,
+		"sub-process with output mapping": `
+			subProcess s each:item="= items" into:results="= o" out:o="= item + item" {
+				startEvent b
+				serviceTask w type=w
+				b -> w
+			}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := enginetest.Start(t, "startEvent start\n"+body+"\nendEvent end\nstart -> "+strings.Fields(body)[1]+" -> end", items)
+			for range 3 {
+				c.Complete("w", nil)
+			}
+			c.Completed()
+			require.Equal(t, []any{"xx", "yy", "zz"}, c.Variables()["results"])
+			require.NotContains(t, c.Variables(), "o")
+		})
+	}
+}
+
+// An output element that is the item, or says more than a variable, hides none.
+func TestOutputElementsThatAreNoVariable(t *testing.T) {
+	for element, want := range map[string][]any{
+		"item": {"x", "y", "z"}, "loopCounter": {int64(1), int64(2), int64(3)}, "outer + item": {"ox", "oy", "oz"}, "numberOfInstances": {int64(3), int64(3), int64(3)},
+	} {
+		c := enginetest.Start(t, `
+			startEvent start
+			task s each:item="= items" into:results="= `+element+`"
+			endEvent end
+			start -> s -> end`, map[string]any{"items": items["items"], "outer": "o"})
+		c.Completed()
+		require.Equal(t, want, c.Variables()["results"], element)
+	}
 }
 
 func TestMultiInstanceSubProcessAndCall(t *testing.T) {

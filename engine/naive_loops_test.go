@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/sonata-bpmn/sonata/bpmn"
 )
@@ -55,6 +56,9 @@ func (n *naive) nextRounds(v *visit) {
 		}
 		loop.started++
 		w := &visit{node: v.node, in: v.inside, fresh: true, began: n.tick(), number: loop.started, vars: map[string]any{"loopCounter": int64(loop.started)}}
+		if own := outputVariable(v.node); own != "" {
+			w.vars[own] = nil
+		}
 		if loop.items != nil && spec.InputElement != "" {
 			w.vars[spec.InputElement] = loop.items[loop.started-1]
 		}
@@ -67,6 +71,18 @@ func (n *naive) nextRounds(v *visit) {
 	if !begun {
 		n.endLoop(v)
 	}
+}
+
+// outputVariable is what each instance has for itself, as the output element is just that.
+func outputVariable(node *bpmn.FlowNode) string {
+	if node.Loop.OutputElement == nil {
+		return ""
+	}
+	name := strings.TrimPrefix(node.Loop.OutputElement.Text, "= ")
+	if name == "loopCounter" || name == node.Loop.InputElement || strings.ContainsAny(name, ` +"`) {
+		return ""
+	}
+	return name
 }
 
 // failLoop is a condition of the loop with a fault: nothing is decided until an operator has the condition asked again.

@@ -245,6 +245,16 @@ func (n *naive) results(v *visit, data map[string]any) bool {
 		v.done, v.settled = true, false
 		return false
 	}
+	if v.number > 0 {
+		own := outputVariable(v.node)
+		if value, ok := vars[own]; ok {
+			delete(vars, own)
+			v.vars = merged(v.vars, map[string]any{own: value})
+			if v.inside != nil {
+				delete(v.inside.vars, own)
+			}
+		}
+	}
 	n.write(nil, v.in, vars)
 	return true
 }

@@ -23,6 +23,7 @@ func TestConditionalStart(t *testing.T) {
 	}
 	require.NoError(t, start(map[string]any{"degrees": int64(61)}))
 	require.EqualError(t, start(map[string]any{"degrees": int64(60)}), `the condition of the start event "hot" (hot) does not hold`)
+	require.ErrorContains(t, start(map[string]any{"degrees": "many"}), `the condition of the start event "hot" (hot): a text cannot be compared`)
 	require.Error(t, start(nil))
 }
 

@@ -89,7 +89,7 @@ func (s *step) openInputs(n *node, t Token) error {
 		return nil
 	}
 	t.Inner = s.ownScope(t)
-	return s.assign(n, n.inputs, t.Inner, t.Inner)
+	return s.assign(n, n.inputs, t.Inner, func(string) ID { return t.Inner })
 }
 
 // ownScope is the scope of the token's flow node itself; it opens it if there is none yet.
@@ -110,7 +110,13 @@ func (s *step) closeOutputs(n *node, t Token, results map[string]any) error {
 	if len(n.outputs) == 0 {
 		return nil
 	}
-	return s.assign(n, n.outputs, s.ownScope(*s.in.Token(t.ID)), t.Scope)
+	own := s.ownScope(*s.in.Token(t.ID))
+	return s.assign(n, n.outputs, own, func(name string) ID {
+		if n.loop != nil && name == n.loop.outputVariable && s.isInstance(t) {
+			return own
+		}
+		return s.owner(t.Scope, name)
+	})
 }
 
 // takeOver puts results where they belong before any output mapping is evaluated.
@@ -126,9 +132,8 @@ func (s *step) takeOver(n *node, t Token, results map[string]any) {
 	}
 }
 
-// assign evaluates mappings in the scope from and writes their targets: into the scope to when that is the node's own, else where the
-// variable lives. If one of them fails nothing is written, as resolving the incident evaluates all of them again, be it that one counts.
-func (s *step) assign(n *node, mappings []mapping, from, to ID) error {
+// assign evaluates mappings in the scope from and writes their targets, each variable into the scope that is its place. If one of them fails nothing is written, as resolving the incident evaluates all of them again, be it that one counts.
+func (s *step) assign(n *node, mappings []mapping, from ID, place func(name string) ID) error {
 	writes := make([]VariablesSet, 0, len(mappings))
 	look := func(name string) any { return s.lookupWith(writes, from, name) }
 	for _, m := range mappings {
@@ -136,10 +141,8 @@ func (s *step) assign(n *node, mappings []mapping, from, to ID) error {
 		if err != nil {
 			return faultf(IncidentMapping, "the mapping to %q of %s: %w", m.target, n, err)
 		}
-		name, scope := rootOf(m.target), to
-		if from != to {
-			scope = s.owner(to, name)
-		}
+		name := rootOf(m.target)
+		scope := place(name)
 		old, ok := written(writes, scope, name)
 		if !ok {
 			old = s.in.Scope(scope).Variables[name]

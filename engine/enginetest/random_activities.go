@@ -118,7 +118,7 @@ func (r *Random) loop() string {
 		s += fmt.Sprintf(` until="%s"`, pick(r, "numberOfCompletedInstances >= 1", "numberOfActiveInstances == 1", "b3"))
 	}
 	if r.one(2) {
-		s += ` into:out0="= loopCounter"`
+		s += fmt.Sprintf(` into:out0="= %s"`, pick(r, "loopCounter", "n0", "n1", "x"))
 	}
 	return s
 }

@@ -177,9 +177,12 @@ func (p *player) move() (bool, error) {
 		if to, waits := p.waiter(m.Topic); waits {
 			p.pending = slices.Delete(p.pending, at, at+1)
 			m.To = to
-			_, err := p.Send(m)
-			if errors.Is(err, ErrUndeliverable) {
+			taken, err := p.Send(m)
+			switch {
+			case errors.Is(err, ErrUndeliverable):
 				p.notes, err = append(p.notes, err.Error()), nil
+			case err == nil && !taken && to == nil:
+				p.notes = append(p.notes, "what is in the message "+m.Topic+" fits nobody who waited for it")
 			}
 			return true, err
 		}
@@ -206,7 +209,11 @@ func lookUp[V any](said map[string]V, j Job) (V, bool) {
 func (p *player) waiter(topic string) (*Instance, bool) {
 	for _, i := range p.instances {
 		for _, sub := range i.State.Subscriptions {
-			if sub.Kind == engine.SubscriptionMessage && sub.Name == topic {
+			switch {
+			case sub.Kind != engine.SubscriptionMessage || sub.Name != topic:
+			case sub.KeySource != "": // what is in the message says whom it is for
+				return nil, true
+			default:
 				return i, true
 			}
 		}

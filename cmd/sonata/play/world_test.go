@@ -298,3 +298,23 @@ func TestDeployRefuses(t *testing.T) {
 	_, err = play.Deploy(t.Context(), nil, play.Options{})
 	require.ErrorContains(t, err, "nothing to deploy")
 }
+
+// A script's message reaches who waits, unless the process says by what is in it whom it is for (§8.4.2).
+func TestMessagesOfAScriptAreCorrelated(t *testing.T) {
+	const drawn = `<message id="m" name="news"/>
+		<correlationProperty id="oid"><correlationPropertyRetrievalExpression messageRef="m"><messagePath>orderId</messagePath></correlationPropertyRetrievalExpression></correlationProperty>
+		<collaboration id="c"><participant id="pa" processRef="p"/><correlationKey id="ck"><correlationPropertyRef>oid</correlationPropertyRef></correlationKey></collaboration>`
+	const subscribed = `<correlationSubscription id="cs" correlationKeyRef="ck"><correlationPropertyBinding correlationPropertyRef="oid"><dataPath>mine</dataPath></correlationPropertyBinding></correlationSubscription>`
+	w := func() *play.World {
+		return open(t, play.Options{}, model("p", subscribed, start, catch("wait", "m"), end, "start -> wait -> end", drawn))
+	}
+	script := func(order string) play.Script {
+		return play.Script{Start: []string{"p"}, Variables: map[string]any{"mine": "A"}, Messages: []play.Message{{Topic: "news", Data: map[string]any{"orderId": order}}}}
+	}
+	outcome, err := w().Run(script("A"))
+	require.NoError(t, err)
+	require.Equal(t, play.Outcome{Status: play.Completed}, outcome)
+	outcome, err = w().Run(script("B"))
+	require.NoError(t, err)
+	require.Equal(t, play.Outcome{Status: play.Waiting, Notes: []string{"what is in the message news fits nobody who waited for it"}}, outcome)
+}
