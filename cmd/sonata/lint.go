@@ -26,7 +26,8 @@ proved wrong about the flow: elements that are never reached, joins that wait fo
 never end, gateways without a way out. Each has its place as file:line:col, the line itself, and
 what to do. It needs no running Sonata.
 
-The exit status is 3 when a file has errors, with --strict also when there are warnings.`,
+The exit status is 3 when a file has errors, with --strict also when there are warnings, and 2 when
+one cannot be read.`,
 		Example: `  sonata lint processes/sonata
   sonata lint order.bpmn --format json
   sonata lint . --format sarif >sonata.sarif`,
@@ -43,7 +44,7 @@ The exit status is 3 when a file has errors, with --strict also when there are w
 func (c *cli) lint(args []string, format string, strict bool) error {
 	files, err := flowFiles(args)
 	if err != nil {
-		return err
+		return &statusError{exitUsage, wording(err)}
 	}
 	var report report
 	for _, file := range files {
