@@ -124,8 +124,11 @@ func (s *step) completing(n *node, t Token) ([]throwing, error) {
 			continue
 		}
 		data := map[string]any{}
-		for _, name := range []string{"numberOfInstances", "numberOfActiveInstances", "numberOfCompletedInstances", "numberOfTerminatedInstances", "loopCounter"} {
+		for _, name := range []string{"numberOfInstances", "numberOfActiveInstances", "numberOfCompletedInstances", "numberOfTerminatedInstances"} {
 			data[name] = look(name)
+		}
+		if !s.loopsAround(t.Scope) { // else who catches it would take it for the counter of the loop that it is in
+			data["loopCounter"] = look("loopCounter")
 		}
 		if len(b.event.inputs) > 0 {
 			var err error
@@ -142,6 +145,16 @@ func (s *step) completing(n *node, t Token) ([]throwing, error) {
 		}
 	}
 	return throws, nil
+}
+
+// loopsAround says whether the activity that has a body is in another one that loops.
+func (s *step) loopsAround(body ID) bool {
+	for sc := s.in.Scope(s.in.Scope(body).Parent); sc != nil; sc = s.in.Scope(sc.Parent) {
+		if sc.Loop != nil && s.p.nodes[sc.Node].loop != nil { // and not an ad-hoc sub-process
+			return true
+		}
+	}
+	return false
 }
 
 func (s *step) throwFrom(n *node, t Token, e loopThrow, d *definition) (throwing, error) {

@@ -92,6 +92,18 @@ func TestLoopBehaviorUncaught(t *testing.T) {
 }
 
 // Table 10.31: a complex behavior throws its event when its condition holds as an instance completes.
+// The loop around has a counter of its own, which the data of the event must not overwrite.
+func TestLoopBehaviorInsideALoop(t *testing.T) {
+	k := start(t, drawn(t, `<startEvent id="s" /><subProcess id="o"><multiInstanceLoopCharacteristics isSequential="true"><extensionElements>
+		<zeebe:loopCharacteristics inputCollection="=[10,20]" inputElement="x" outputCollection="res" outputElement="=loopCounter" /></extensionElements></multiInstanceLoopCharacteristics>
+		<startEvent id="os" /><task id="u"><multiInstanceLoopCharacteristics behavior="None" noneBehaviorEventRef="signal"`+three+`</multiInstanceLoopCharacteristics></task>`+
+		chain("os", "u")+`<boundaryEvent id="b" attachedToRef="u" cancelActivity="false"><signalEventDefinition signalRef="sig" /></boundaryEvent></subProcess><endEvent id="end" />`+
+		chain("s", "o", "end"), beside), engine.StartInstance{})
+	k.Completed()
+	require.Equal(t, []any{int64(1), int64(2)}, k.Variables()["res"])
+	require.NotContains(t, k.Variables(), "loopCounter")
+}
+
 func TestComplexLoopBehavior(t *testing.T) {
 	const loop = `behavior="Complex"><loopCardinality>= 3</loopCardinality>
 		<complexBehaviorDefinition id="x"><condition>numberOfCompletedInstances == 2 and urgent</condition>

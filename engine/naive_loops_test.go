@@ -168,6 +168,16 @@ func (n *naive) endLoop(v *visit) {
 	n.complete(v)
 }
 
+// isRepeated says whether a visit is inside of a loop.
+func (v *visit) isRepeated() bool {
+	for a := v.in; a.around != nil; a = a.around.in {
+		if a.kind == areaLoop {
+			return true
+		}
+	}
+	return false
+}
+
 // behave throws what the activity throws as one of its instances completes (§10.3.8), and says whether the instance is still there. What
 // is thrown says how far the activity is, with this instance as completed.
 func (n *naive) behave(w *visit) bool {
@@ -186,7 +196,10 @@ func (n *naive) behave(w *visit) bool {
 		n.fail(w, "UNHANDLED_ERROR_EVENT")
 		return false
 	}
-	data := merged(attributes, map[string]any{"loopCounter": lookup("loopCounter")})
+	data := attributes
+	if !w.in.around.isRepeated() {
+		data = merged(attributes, map[string]any{"loopCounter": lookup("loopCounter")})
+	}
 	for _, d := range thrown {
 		n.throwFrom(w, d, data)
 		if w.fault != "" || n.state != "ACTIVE" || !slices.Contains(w.in.visits, w) || !n.alive(w.in) {
