@@ -126,6 +126,16 @@ func (a *api) searchProcessInstances(w http.ResponseWriter, r *http.Request) err
 				selection.State = engine.State(c.operand.(string))
 			case c.field == "hasIncident" && c.operator == "$eq":
 				selection.HasIncident = new(c.operand.(bool))
+			case c.field == "processDefinitionName" && c.operator == "$eq":
+				selection.ProcessName = c.operand.(string)
+			case c.field == "processDefinitionVersionTag" && c.operator == "$eq":
+				selection.VersionTag = c.operand.(string)
+			case c.field == "startDate" && slices.Contains([]string{"$eq", "$gt", "$gte"}, c.operator):
+				if since := time.UnixMilli(c.operand.(int64)); since.After(selection.Since) {
+					selection.Since = since
+				}
+			case c.field == "endDate" && slices.Contains([]string{"$eq", "$gt", "$gte", "$lt", "$lte"}, c.operator):
+				selection.Ended = true
 			}
 		}
 		return each(a, selection, func(info runner.InstanceInfo) ([]processInstance, error) {

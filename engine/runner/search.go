@@ -64,7 +64,7 @@ func (r *Runner) infoOf(s summary) (info InstanceInfo, err error) {
 }
 
 // Search lists instances in the order of their keys, which is that of their creation, and says whether there are more after the
-// page. It reads what it lists and little more: each field of the filter but Version and HasIncident=false has an index.
+// page. It reads what it lists and little more: each field of the filter has an index, or says which definitions or keys to look at.
 func (r *Runner) Search(f Filter, p Page) (items []InstanceInfo, more bool, err error) {
 	limit := min(p.Limit, maxLimit)
 	if limit <= 0 {
@@ -95,7 +95,8 @@ func (r *Runner) Search(f Filter, p Page) (items []InstanceInfo, more bool, err 
 // matches goes through the keys that every index of the filter has.
 func (r *Runner) matches(tx ReadTx, f Filter, p Page) func(yield func(engine.Key) bool) {
 	indexes := f.indexes(r.registry.Load(), walk{tx, p.Descending})
-	from, step := p.After+1, engine.Key(1)
+	oldest := f.oldest()
+	from, step := max(p.After+1, oldest), engine.Key(1)
 	if p.Descending {
 		from, step = p.After-1, -1
 		if p.After == 0 {
@@ -105,12 +106,20 @@ func (r *Runner) matches(tx ReadTx, f Filter, p Page) func(yield func(engine.Key
 	return func(yield func(engine.Key) bool) {
 		for {
 			key, ok := meet(indexes, from)
-			if !ok || !yield(key) {
+			if !ok || key < oldest || !yield(key) {
 				return
 			}
 			from = key + step
 		}
 	}
+}
+
+// oldest is the least key that an instance can have. A key is never of an earlier time than when it is given out.
+func (f Filter) oldest() engine.Key {
+	if f.Since.IsZero() {
+		return 0
+	}
+	return engine.Key(min(max(f.Since.UnixMilli(), 0), math.MaxInt64>>keyShift) << keyShift)
 }
 
 // index finds the first key, from the given one on, in the direction of the walk.
@@ -171,24 +180,31 @@ func (f Filter) classes() (classes []class, all bool) {
 		{classActive, engine.StateActive, false}, {classIncident, engine.StateActive, true},
 		{classCompleted, engine.StateCompleted, false}, {classTerminated, engine.StateTerminated, false},
 	} {
-		if (f.State == "" || f.State == c.state) && (f.HasIncident == nil || *f.HasIncident == c.incident) {
+		if (f.State == "" || f.State == c.state) && (!f.Ended || c.state != engine.StateActive) && (f.HasIncident == nil || *f.HasIncident == c.incident) {
 			classes = append(classes, c.class)
 		}
 	}
-	return classes, f.State == "" && f.HasIncident == nil
+	return classes, f.State == "" && f.HasIncident == nil && !f.Ended
 }
 
 // definitions are those that the filter lets through; all says that it asks for nothing about them.
 func (f Filter) definitions(g *registry) (found []*definition, all bool) {
-	if all = f.DefinitionKey == 0 && f.ProcessID == "" && f.Version == 0; all {
+	if all = f.DefinitionKey == 0 && f.ProcessID == "" && f.Version == 0 && f.ProcessName == "" && f.VersionTag == ""; all {
 		return g.all, true
 	}
 	for _, d := range g.all {
-		if (f.DefinitionKey == 0 || f.DefinitionKey == d.Key) && (f.ProcessID == "" || f.ProcessID == d.ProcessID) && (f.Version == 0 || f.Version == d.Version) {
+		if isOrAny(f.DefinitionKey, d.Key) && isOrAny(f.ProcessID, d.ProcessID) && isOrAny(f.Version, d.Version) &&
+			isOrAny(f.ProcessName, d.Name) && isOrAny(f.VersionTag, d.VersionTag) {
 			found = append(found, d)
 		}
 	}
 	return found, false
+}
+
+// isOrAny says whether a value is the one that is wanted, if one is.
+func isOrAny[T comparable](want, value T) bool {
+	var any T
+	return want == any || want == value
 }
 
 // union finds the keys that any of the indexes has. It asks an index again only when the key that this found last is behind.

@@ -75,9 +75,13 @@ type Filter struct {
 	ProcessID     string
 	Version       int
 	DefinitionKey engine.Key
+	ProcessName   string
+	VersionTag    string
 	ParentKey     engine.Key
 	BusinessKey   string
 	HasIncident   *bool
+	Ended         bool      // those that have ended, however
+	Since         time.Time // that started then or later; zero: whenever. Some that started earlier may be among them
 }
 
 // Page selects a part of a list that is ordered by key.
