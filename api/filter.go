@@ -82,6 +82,16 @@ type filter struct {
 	alternatives [][]condition
 }
 
+// equals is the one value that a field must have; ok is false if there is none.
+func (f filter) equals(field string) (value any, ok bool) {
+	for _, c := range f.all {
+		if c.field == field && c.operator == "$eq" {
+			return c.operand, true
+		}
+	}
+	return nil, false
+}
+
 // operators lists what each kind can be asked beyond $eq, $neq, $exists, $in and $notIn.
 var operators = map[kind][]string{
 	kindString: {"$like"},

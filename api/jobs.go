@@ -58,7 +58,12 @@ var jobs = &collection[job]{
 
 func (a *api) searchJobs(w http.ResponseWriter, r *http.Request) error {
 	return search(ask{a, w, r}, jobs, func(f filter) (source[job], error) {
-		return each(a, narrowActive(f), func(info runner.InstanceInfo) (found []job, err error) {
+		selection := narrowActive(f)
+		selection.Jobs = true
+		if kind, one := f.equals("type"); one {
+			selection.JobType = kind.(string)
+		}
+		return each(a, selection, func(info runner.InstanceInfo) (found []job, err error) {
 			err = a.subscriptions(info.Key, engine.SubscriptionJob, func(s subscription) {
 				found = append(found, showJob(s))
 			})

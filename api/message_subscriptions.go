@@ -40,7 +40,11 @@ var messageSubscriptions = &collection[messageSubscription]{
 
 func (a *api) searchMessageSubscriptions(w http.ResponseWriter, r *http.Request) error {
 	return search(ask{a, w, r}, messageSubscriptions, func(f filter) (source[messageSubscription], error) {
-		return each(a, narrowActive(f), func(info runner.InstanceInfo) (found []messageSubscription, err error) {
+		selection := narrowActive(f)
+		if name, one := f.equals("messageName"); one {
+			selection.Awaits = name.(string)
+		}
+		return each(a, selection, func(info runner.InstanceInfo) (found []messageSubscription, err error) {
 			err = a.subscriptions(info.Key, engine.SubscriptionMessage, func(s subscription) {
 				found = append(found, showMessageSubscription(s))
 			})

@@ -48,7 +48,9 @@ var userTasks = &collection[userTask]{
 
 func (a *api) searchUserTasks(w http.ResponseWriter, r *http.Request) error {
 	return search(ask{a, w, r}, userTasks, func(f filter) (source[userTask], error) {
-		return each(a, narrowActive(f), func(info runner.InstanceInfo) (found []userTask, err error) {
+		selection := narrowActive(f)
+		selection.Jobs = true
+		return each(a, selection, func(info runner.InstanceInfo) (found []userTask, err error) {
 			err = a.subscriptions(info.Key, engine.SubscriptionJob, func(s subscription) {
 				if s.node != nil && s.node.Kind == "userTask" {
 					found = append(found, showUserTask(s))

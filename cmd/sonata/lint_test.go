@@ -80,15 +80,6 @@ func TestSARIFIsValid(t *testing.T) {
 	require.NotContains(t, string(encoded), `"level":""`)
 }
 
-// A file that is not there is a mistake of the command line, not a finding.
-func TestLintOfNothing(t *testing.T) {
-	for _, command := range []string{"lint", "run"} {
-		got := sonataCommand(t, command, filepath.Join(t.TempDir(), "none.bpmn"))
-		require.Equal(t, exitUsage, got.status, command)
-		require.Contains(t, got.errors, "none.bpmn: no such file", command)
-	}
-}
-
 // TestLintReportsWhatADeploymentWould: what is wrong only when files are deployed, or deployed together.
 func TestLintReportsWhatADeploymentWould(t *testing.T) {
 	const file = `<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d" targetNamespace="t"><process id="p" isExecutable="%s">` +

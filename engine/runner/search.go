@@ -153,6 +153,12 @@ func (f Filter) indexes(g *registry, w walk) []index {
 	if f.BusinessKey != "" {
 		found = append(found, w.index(tableByBusinessKey, rowKey{}.text(f.BusinessKey)))
 	}
+	if f.Awaits != "" {
+		found = append(found, w.awaiting(f.Awaits))
+	}
+	if jobs := w.working(f, g); jobs != nil {
+		found = append(found, jobs)
+	}
 	classes, all := f.classes()
 	definitions, anyDefinition := f.definitions(g)
 	switch {
@@ -238,17 +244,27 @@ type walk struct {
 
 // index finds keys in the rows that begin with the prefix and go on with an instance key.
 func (w walk) index(table Table, prefix rowKey) index {
-	iterate := w.tx.Ascend
-	if w.descending {
-		iterate = w.tx.Descend
-	}
+	return w.find(table, prefix, 1, func(from engine.Key) rowKey { return slices.Clone(prefix).key(from) })
+}
+
+// find finds keys in the rows that begin with the prefix, in which the instance key is the so manieth number from the end. The row of a key, or
+// the one before all of its rows, is at a place.
+func (w walk) find(table Table, prefix rowKey, number int, at func(from engine.Key) rowKey) index {
 	return func(from engine.Key) (key engine.Key, ok bool) {
-		iterate(table, slices.Clone(prefix).key(from), func(row, _ []byte) bool {
+		found := func(row, _ []byte) bool {
 			if ok = bytes.HasPrefix(row, prefix); ok {
-				key = engine.Key(num(row, 1))
+				key = engine.Key(num(row, number))
 			}
 			return false
-		})
+		}
+		switch {
+		case !w.descending:
+			w.tx.Ascend(table, at(from), found)
+		case number == 1:
+			w.tx.Descend(table, at(from), found)
+		default:
+			w.tx.Descend(table, at(from).num(math.MaxInt64), found) // behind all rows of the key
+		}
 		return key, ok
 	}
 }

@@ -135,21 +135,52 @@ func (a *actor) compareSearch() {
 	if len(all) > 0 && rapid.Bool().Draw(a.t, "by start") {
 		f.Since = rapid.SampledFrom(all).Draw(a.t, "since").StartedAt.Add(time.Duration(rapid.IntRange(-1, 1).Draw(a.t, "ms")) * time.Millisecond)
 	}
+	if rapid.IntRange(0, 3).Draw(a.t, "by message") == 0 {
+		f.Awaits = rapid.SampledFrom([]string{"note", "open"}).Draw(a.t, "message")
+	}
 	if len(parents) > 0 && rapid.Bool().Draw(a.t, "by parent") {
 		f.ParentKey = rapid.SampledFrom(parents).Draw(a.t, "parent")
 	}
 	if rapid.IntRange(0, 3).Draw(a.t, "by key") == 0 {
 		f.Keys = []engine.Key{a.pick(), 5, a.pick()}
 	}
-	var want []runner.InstanceInfo
+	var want, working []runner.InstanceInfo
 	for _, item := range all {
-		if selects(f, item) {
+		if selects(f, item) && (f.Awaits == "" || a.has(item.Key, engine.SubscriptionMessage, f.Awaits)) {
 			want = append(want, item)
+			if a.has(item.Key, engine.SubscriptionJob, "j") {
+				working = append(working, item)
+			}
 		}
 	}
 	require.Equal(a.t, want, a.pages(f, false))
+	a.compareJobs(f, want, working)
 	slices.Reverse(want)
 	require.Equal(a.t, want, a.pages(f, true))
+}
+
+// compareJobs says that a search for jobs leaves out none that has one, and none comes that is not there without.
+func (a *actor) compareJobs(f runner.Filter, all, working []runner.InstanceInfo) {
+	f.Jobs = true
+	for _, f.JobType = range []string{"", "j"} {
+		for _, descending := range []bool{false, true} {
+			found := a.pages(f, descending)
+			require.Subset(a.t, all, found)
+			require.Subset(a.t, found, working)
+			if descending {
+				slices.Reverse(found)
+			}
+			require.True(a.t, slices.IsSortedFunc(found, func(x, y runner.InstanceInfo) int { return int(x.Key - y.Key) }))
+			for _, item := range found {
+				require.True(a.t, item.HasIncident || slices.ContainsFunc(working, func(w runner.InstanceInfo) bool { return w.Key == item.Key }), "only these need be looked at")
+			}
+		}
+	}
+}
+
+// has says whether an instance waits for something.
+func (a *actor) has(key engine.Key, kind engine.SubscriptionKind, name string) bool {
+	return slices.ContainsFunc(a.instance(key).Subscriptions, func(s engine.Subscription) bool { return s.Kind == kind && s.Name == name })
 }
 
 func selects(f runner.Filter, item runner.InstanceInfo) bool {

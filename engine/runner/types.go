@@ -81,6 +81,9 @@ type Filter struct {
 	BusinessKey   string
 	HasIncident   *bool
 	Ended         bool      // those that have ended, however
+	Jobs          bool      // those with a job that is not done. Others may be among them
+	JobType       string    // those with a job of this type that is not done. Others may be among them
+	Awaits        string    // those that wait for a message of this name
 	Since         time.Time // that started then or later; zero: whenever. Some that started earlier may be among them
 }
 
