@@ -80,7 +80,7 @@ func (a *api) searchElementInstances(w http.ResponseWriter, r *http.Request) err
 // elementInstances tells from an instance's history which flow nodes its tokens were in, in the order of the tokens.
 func (a *api) elementInstances(info runner.InstanceInfo) ([]elementInstance, error) {
 	p := passages{info: info, nodes: a.elements(info.DefinitionKey), active: map[engine.ID]elementInstance{}}
-	for entry, err := range a.history(info.Key, 0) {
+	for entry, err := range a.engine.Story(info.Key, 0) {
 		if err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"iter"
 
 	"github.com/sonata-bpmn/sonata/engine"
 	"github.com/sonata-bpmn/sonata/engine/runner"
@@ -47,7 +48,7 @@ type Instances interface {
 // Observer tells what happened, what happens, how often, and whether the engine works.
 type Observer interface {
 	Metrics() runner.Metrics
-	History(key engine.Key, after uint64, limit int) ([]runner.Entry, error)
+	Story(key engine.Key, after uint64) iter.Seq2[runner.Entry, error]
 	Watch(ctx context.Context, root engine.Key) <-chan runner.Entry
 	Ready() error
 }

@@ -65,8 +65,10 @@ func (a *api) over(info runner.InstanceInfo, after uint64) (bool, error) {
 	if info.State == engine.StateActive || after == 0 {
 		return false, nil
 	}
-	rest, err := a.engine.History(info.Key, after, 1)
-	return len(rest) == 0, err
+	for _, err := range a.engine.Story(info.Key, after) {
+		return false, err
+	}
+	return true, nil
 }
 
 // streamAll sends what happens to all instances, from now on.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"iter"
 	"net/http"
 	"strings"
 	"testing"
@@ -246,6 +247,6 @@ func TestStreamFailsWithTheStore(t *testing.T) {
 // forgetful is an engine whose history cannot be read.
 type forgetful struct{ Engine }
 
-func (forgetful) History(engine.Key, uint64, int) ([]runner.Entry, error) {
-	return nil, errors.New("broken")
+func (forgetful) Story(engine.Key, uint64) iter.Seq2[runner.Entry, error] {
+	return func(yield func(runner.Entry, error) bool) { yield(runner.Entry{}, errors.New("broken")) }
 }

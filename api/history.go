@@ -9,33 +9,8 @@ import (
 	"github.com/sonata-bpmn/sonata/engine/runner"
 )
 
-const (
-	maxFamily    = 1000 // instances that are followed at once
-	historyLimit = 500  // entries that are asked for first
-	historyMost  = 8000 // and at last: each question goes the whole way back
-)
-
-// history yields what happened to an instance after an entry, oldest first.
-func (a *api) history(key engine.Key, after uint64) iter.Seq2[runner.Entry, error] {
-	return func(yield func(runner.Entry, error) bool) {
-		for limit := historyLimit; ; limit = min(2*limit, historyMost) {
-			entries, err := a.engine.History(key, after, limit)
-			if err != nil {
-				yield(runner.Entry{}, err)
-				return
-			}
-			for _, entry := range entries {
-				if !yield(entry, nil) {
-					return
-				}
-				after = entry.Seq
-			}
-			if len(entries) == 0 {
-				return
-			}
-		}
-	}
-}
+// maxFamily is how many instances are followed at once.
+const maxFamily = 1000
 
 // family lists an instance and those that it called, directly or not.
 func (a *api) family(key engine.Key) ([]engine.Key, error) {
@@ -69,7 +44,7 @@ func (a *api) histories(keys []engine.Key, after uint64) iter.Seq2[runner.Entry,
 	return func(yield func(runner.Entry, error) bool) {
 		var heads []*head
 		for _, key := range keys {
-			next, stop := iter.Pull2(a.history(key, after))
+			next, stop := iter.Pull2(a.engine.Story(key, after))
 			defer stop()
 			if h := (&head{next: next}); h.advance() {
 				heads = append(heads, h)

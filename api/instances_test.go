@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"iter"
 	"net/http"
 	"strings"
 	"sync"
@@ -499,16 +500,20 @@ func TestPagesOfElementInstances(t *testing.T) {
 // storied is an engine in which every instance has a long history.
 type storied struct{ Engine }
 
-func (storied) History(key engine.Key, after uint64, limit int) (entries []runner.Entry, err error) {
-	for seq := after + 1; seq <= 6*historyLimit && len(entries) < limit; seq++ {
-		if seq/7%3 == uint64(key) { // in turns, seven at a time
-			entries = append(entries, runner.Entry{Seq: seq, Instance: key})
+// storySize is how many entries there are in all.
+const storySize = 3000
+
+func (storied) Story(key engine.Key, after uint64) iter.Seq2[runner.Entry, error] {
+	return func(yield func(runner.Entry, error) bool) {
+		for seq := after + 1; seq <= storySize; seq++ {
+			if seq/7%3 == uint64(key) && !yield(runner.Entry{Seq: seq, Instance: key}, nil) { // in turns, seven at a time
+				return
+			}
 		}
 	}
-	return entries, nil
 }
 
-// A long history is read whole, in parts, and those of several instances in the order in which it happened.
+// Long histories are read whole, and those of several instances in the order in which it happened.
 func TestLongHistories(t *testing.T) {
 	a := &api{engine: storied{}}
 	var last uint64
@@ -517,5 +522,5 @@ func TestLongHistories(t *testing.T) {
 		require.Equal(t, max(last, 10)+1, entry.Seq)
 		last = entry.Seq
 	}
-	require.EqualValues(t, 6*historyLimit, last)
+	require.EqualValues(t, storySize, last)
 }

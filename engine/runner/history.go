@@ -2,6 +2,7 @@ package runner
 
 import (
 	"fmt"
+	"iter"
 	"reflect"
 	"slices"
 	"time"
@@ -80,6 +81,9 @@ func decodeHistory(symbols *codec.Symbols, row []byte) (historyRow, error) {
 	return h, err
 }
 
+// storySteps is how many steps of a story are read in one transaction.
+const storySteps = 100
+
 // historyStep is a row of history with its number.
 type historyStep struct {
 	number uint64
@@ -107,40 +111,84 @@ func stepsAfter(tx ReadTx, symbols *codec.Symbols, last, after uint64) (steps []
 }
 
 // History lists what happened to an instance, oldest first: the entries after the one with the given Seq (0: from the start), at
-// most limit (default 100, at most 10,000). It is empty when there is no such instance.
+// most limit (default 100, at most 10,000). It is empty when there is no such instance. It goes back through all steps after
+// that entry, so who wants them all asks for the [Runner.Story].
 func (r *Runner) History(key engine.Key, after uint64, limit int) (entries []Entry, err error) {
 	if limit = min(limit, maxLimit); limit <= 0 {
 		limit = defaultLimit
 	}
+	for entry, err := range r.Story(key, after) {
+		if err != nil {
+			return nil, err
+		}
+		if entries = append(entries, entry); len(entries) == limit {
+			break
+		}
+	}
+	return entries, nil
+}
+
+// Story yields what has happened to an instance until now, oldest first: the entries after the one with the given Seq (0: from the
+// start). Its cost is that of what it yields: it goes back through the steps once, and keeps their numbers alone. No transaction is
+// open while the caller looks at an entry.
+func (r *Runner) Story(key engine.Key, after uint64) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		s, steps, err := r.storyOf(key, after)
+		for part := range slices.Chunk(steps, storySteps) {
+			var entries []Entry
+			if entries, err = r.entriesOf(s, part); err != nil {
+				break
+			}
+			for _, entry := range entries {
+				if entry.Seq > after && !yield(entry, nil) {
+					return
+				}
+			}
+		}
+		if err != nil {
+			yield(Entry{}, err)
+		}
+	}
+}
+
+// storyOf finds the numbers of the steps of an instance that have entries after the given one, oldest first.
+func (r *Runner) storyOf(key engine.Key, after uint64) (s summary, steps []uint64, err error) {
 	err = r.store.View(func(tx ReadTx) error {
-		symbols := r.symbols.Load()
 		row := tx.Get(tableInstances, rowKey{}.key(key))
 		if row == nil {
 			return nil
 		}
-		s, last, err := decodeSummaryAndLast(symbols, row)
-		if err != nil {
+		var last uint64
+		if s, last, err = decodeSummaryAndLast(r.symbols.Load(), row); err != nil {
 			return err
 		}
 		if newest := tx.Get(tableTails, rowKey{}.key(key)); newest != nil {
 			last = uint64(num(newest, 1))
 		}
-		steps, err := stepsAfter(tx, symbols, last, after)
-		if err != nil {
-			return err
+		found, err := stepsAfter(tx, r.symbols.Load(), last, after)
+		for _, step := range slices.Backward(found) {
+			steps = append(steps, step.number)
 		}
-		for _, step := range slices.Backward(steps) {
-			h, err := decodeHistory(symbols, step.row)
+		return err
+	})
+	return s, steps, err
+}
+
+// entriesOf reads steps of an instance, but for those that are not kept any more.
+func (r *Runner) entriesOf(s summary, steps []uint64) (entries []Entry, err error) {
+	err = r.store.View(func(tx ReadTx) error {
+		symbols := r.symbols.Load()
+		for _, number := range steps {
+			row := tx.Get(tableHistory, rowKey{}.num(int64(number)))
+			if row == nil {
+				continue
+			}
+			h, err := decodeHistory(symbols, row)
 			if err != nil {
 				return err
 			}
 			for i, e := range h.events {
-				if seq := step.number + uint64(i); seq > after && len(entries) < limit {
-					entries = append(entries, Entry{Seq: seq, At: h.at, Instance: key, Root: s.RootKey, ProcessID: s.ProcessID, Event: e})
-				}
-			}
-			if len(entries) == limit {
-				break
+				entries = append(entries, Entry{Seq: number + uint64(i), At: h.at, Instance: s.Key, Root: s.RootKey, ProcessID: s.ProcessID, Event: e})
 			}
 		}
 		return nil

@@ -234,6 +234,50 @@ func asJSON(t require.TestingT, v any) string {
 	return string(data)
 }
 
+// The story of an instance is read once, however long it is: what is read grows with the steps, not with their square.
+func TestStoryIsLinear(t *testing.T) {
+	gets := 0
+	w := newWorld(t, func(w *world) { w.store = gettingStore{w.store, &gets} })
+	w.install(model("loop", start, work("job", "j"), end, "start -> job -> end"))
+	key := w.launch("loop", nil)
+	const updates = 1000
+	for i := range updates {
+		require.NoError(t, w.r.SetVariables(w.ctx, key, engine.SetVariables{Variables: map[string]any{"i": int64(i)}}))
+	}
+	w.stop()
+	gets = 0
+	n, last := 0, uint64(0)
+	for entry, err := range w.r.Story(key, 0) {
+		require.NoError(t, err)
+		require.Greater(t, entry.Seq, last)
+		last = entry.Seq
+		n++
+	}
+	require.GreaterOrEqual(t, n, updates)
+	require.GreaterOrEqual(t, gets, updates)
+	require.Less(t, gets, 3*updates)
+}
+
+// gettingStore counts the rows that are asked for.
+type gettingStore struct {
+	runner.Store
+	gets *int
+}
+
+func (s gettingStore) View(fn func(runner.ReadTx) error) error {
+	return s.Store.View(func(tx runner.ReadTx) error { return fn(gettingTx{tx, s.gets}) })
+}
+
+type gettingTx struct {
+	runner.ReadTx
+	gets *int
+}
+
+func (tx gettingTx) Get(table runner.Table, key []byte) []byte {
+	*tx.gets++
+	return tx.ReadTx.Get(table, key)
+}
+
 // A watcher hears what is durable, of the instances of one root or of all, in the order of Seq; one that sleeps is dropped.
 func TestWatch(t *testing.T) {
 	w := newWorld(t)
