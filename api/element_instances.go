@@ -73,7 +73,9 @@ var elementInstances = &collection[elementInstance]{
 
 func (a *api) searchElementInstances(w http.ResponseWriter, r *http.Request) error {
 	return search(ask{a, w, r}, elementInstances, func(f filter) (source[elementInstance], error) {
-		return each(a, narrow(f.all), a.elementInstances), nil
+		selection := narrow(f.all)
+		selection.Definitions = a.among(f.all, "")
+		return each(a, selection, a.elementInstances), nil
 	})
 }
 

@@ -58,7 +58,7 @@ var jobs = &collection[job]{
 
 func (a *api) searchJobs(w http.ResponseWriter, r *http.Request) error {
 	return search(ask{a, w, r}, jobs, func(f filter) (source[job], error) {
-		selection := narrowActive(f)
+		selection := a.narrowActive(f, "")
 		selection.Jobs = true
 		if kind, one := f.equals("type"); one {
 			selection.JobType = kind.(string)
@@ -100,9 +100,10 @@ func headersOf(work engine.Job) map[string]string {
 	return maskTexts(work.Headers)
 }
 
-// narrowActive is narrow for what only active instances have.
-func narrowActive(f filter) runner.Filter {
+// narrowActive is narrow for what only active instances have, and only those whose process has a flow node of a kind ("": any).
+func (a *api) narrowActive(f filter, kind string) runner.Filter {
 	selection := narrow(f.all)
+	selection.Definitions = a.among(f.all, kind)
 	selection.State = engine.StateActive
 	return selection
 }

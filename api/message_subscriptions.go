@@ -40,7 +40,7 @@ var messageSubscriptions = &collection[messageSubscription]{
 
 func (a *api) searchMessageSubscriptions(w http.ResponseWriter, r *http.Request) error {
 	return search(ask{a, w, r}, messageSubscriptions, func(f filter) (source[messageSubscription], error) {
-		selection := narrowActive(f)
+		selection := a.narrowActive(f, "")
 		if name, one := f.equals("messageName"); one {
 			selection.Awaits = name.(string)
 		}

@@ -120,16 +120,13 @@ func (a *api) getProcessInstance(w http.ResponseWriter, r *http.Request) error {
 func (a *api) searchProcessInstances(w http.ResponseWriter, r *http.Request) error {
 	return search(ask{a, w, r}, processInstances, func(f filter) (source[processInstance], error) {
 		selection := narrow(f.all)
+		selection.Definitions = a.among(f.all, "")
 		for _, c := range f.all {
 			switch {
 			case c.field == "state" && c.operator == "$eq":
 				selection.State = engine.State(c.operand.(string))
 			case c.field == "hasIncident" && c.operator == "$eq":
 				selection.HasIncident = new(c.operand.(bool))
-			case c.field == "processDefinitionName" && c.operator == "$eq":
-				selection.ProcessName = c.operand.(string)
-			case c.field == "processDefinitionVersionTag" && c.operator == "$eq":
-				selection.VersionTag = c.operand.(string)
 			case c.field == "startDate" && slices.Contains([]string{"$eq", "$gt", "$gte"}, c.operator):
 				if since := time.UnixMilli(c.operand.(int64)); since.After(selection.Since) {
 					selection.Since = since

@@ -48,7 +48,7 @@ var userTasks = &collection[userTask]{
 
 func (a *api) searchUserTasks(w http.ResponseWriter, r *http.Request) error {
 	return search(ask{a, w, r}, userTasks, func(f filter) (source[userTask], error) {
-		selection := narrowActive(f)
+		selection := a.narrowActive(f, "userTask")
 		selection.Jobs = true
 		return each(a, selection, func(info runner.InstanceInfo) (found []userTask, err error) {
 			err = a.subscriptions(info.Key, engine.SubscriptionJob, func(s subscription) {

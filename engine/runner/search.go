@@ -195,12 +195,12 @@ func (f Filter) classes() (classes []class, all bool) {
 
 // definitions are those that the filter lets through; all says that it asks for nothing about them.
 func (f Filter) definitions(g *registry) (found []*definition, all bool) {
-	if all = f.DefinitionKey == 0 && f.ProcessID == "" && f.Version == 0 && f.ProcessName == "" && f.VersionTag == ""; all {
+	if all = f.DefinitionKey == 0 && f.Definitions == nil && f.ProcessID == "" && f.Version == 0; all {
 		return g.all, true
 	}
 	for _, d := range g.all {
-		if isOrAny(f.DefinitionKey, d.Key) && isOrAny(f.ProcessID, d.ProcessID) && isOrAny(f.Version, d.Version) &&
-			isOrAny(f.ProcessName, d.Name) && isOrAny(f.VersionTag, d.VersionTag) {
+		if isOrAny(f.DefinitionKey, d.Key) && (f.Definitions == nil || slices.Contains(f.Definitions, d.Key)) &&
+			isOrAny(f.ProcessID, d.ProcessID) && isOrAny(f.Version, d.Version) {
 			found = append(found, d)
 		}
 	}

@@ -129,8 +129,6 @@ func (a *actor) compareSearch() {
 		BusinessKey: rapid.SampledFrom([]string{"", "", "a", "b"}).Draw(a.t, "business key"),
 		HasIncident: rapid.SampledFrom([]*bool{nil, nil, &yes, &no}).Draw(a.t, "incident"),
 		Ended:       rapid.IntRange(0, 3).Draw(a.t, "ended") == 0,
-		ProcessName: rapid.SampledFrom([]string{"", "", "", "unheard of"}).Draw(a.t, "name"),
-		VersionTag:  rapid.SampledFrom([]string{"", "", "", "unheard of"}).Draw(a.t, "tag"),
 	}
 	if len(all) > 0 && rapid.Bool().Draw(a.t, "by start") {
 		f.Since = rapid.SampledFrom(all).Draw(a.t, "since").StartedAt.Add(time.Duration(rapid.IntRange(-1, 1).Draw(a.t, "ms")) * time.Millisecond)
@@ -140,6 +138,9 @@ func (a *actor) compareSearch() {
 	}
 	if len(parents) > 0 && rapid.Bool().Draw(a.t, "by parent") {
 		f.ParentKey = rapid.SampledFrom(parents).Draw(a.t, "parent")
+	}
+	if len(all) > 0 && rapid.Bool().Draw(a.t, "by definitions") {
+		f.Definitions = []engine.Key{rapid.SampledFrom(all).Draw(a.t, "one").DefinitionKey, rapid.SampledFrom(all).Draw(a.t, "other").DefinitionKey, 5}
 	}
 	if rapid.IntRange(0, 3).Draw(a.t, "by key") == 0 {
 		f.Keys = []engine.Key{a.pick(), 5, a.pick()}
@@ -187,8 +188,8 @@ func selects(f runner.Filter, item runner.InstanceInfo) bool {
 	return (f.State == "" || item.State == f.State) && (f.ProcessID == "" || item.ProcessID == f.ProcessID) &&
 		(f.Version == 0 || item.Version == f.Version) && (f.BusinessKey == "" || item.BusinessKey == f.BusinessKey) &&
 		(f.HasIncident == nil || item.HasIncident == *f.HasIncident) && (!f.Ended || item.State != engine.StateActive) && !item.StartedAt.Before(f.Since) &&
-		(f.ProcessName == "" || item.ProcessName == f.ProcessName) && (f.VersionTag == "" || item.VersionTag == f.VersionTag) &&
-		(f.ParentKey == 0 || item.Parent != nil && item.Parent.Key == f.ParentKey) && (f.Keys == nil || slices.Contains(f.Keys, item.Key))
+		(f.ParentKey == 0 || item.Parent != nil && item.Parent.Key == f.ParentKey) && (f.Keys == nil || slices.Contains(f.Keys, item.Key)) &&
+		(f.Definitions == nil || slices.Contains(f.Definitions, item.DefinitionKey))
 }
 
 // pages reads everything in small pages.

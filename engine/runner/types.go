@@ -75,8 +75,7 @@ type Filter struct {
 	ProcessID     string
 	Version       int
 	DefinitionKey engine.Key
-	ProcessName   string
-	VersionTag    string
+	Definitions   []engine.Key // any of these; nil: any at all
 	ParentKey     engine.Key
 	BusinessKey   string
 	HasIncident   *bool
