@@ -209,8 +209,8 @@ func (f Filter) definitions(g *registry) (found []*definition, all bool) {
 
 // isOrAny says whether a value is the one that is wanted, if one is.
 func isOrAny[T comparable](want, value T) bool {
-	var any T
-	return want == any || want == value
+	var none T
+	return want == none || want == value
 }
 
 // union finds the keys that any of the indexes has. It asks an index again only when the key that this found last is behind.
