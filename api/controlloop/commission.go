@@ -92,11 +92,34 @@ func (h *handlers) commissionText(r *http.Request, text []byte, parse templateRe
 
 // take hands a service template to its process.
 func (h *handlers) take(r *http.Request, t *tosca.ServiceTemplate, all []commissioned) error {
+	if err := standWithout(keyOf(t), t, all); err != nil {
+		return err
+	}
 	m, err := h.commissioning(t, all)
 	if err == nil {
 		_, err = h.request(r.Context(), m)
 	}
 	return err
+}
+
+// standWithout refuses to remove a service template, or to put another one in its place, while others build on what is no longer there then.
+func standWithout(id tosca.Identifier, instead *tosca.ServiceTemplate, all []commissioned) error {
+	var known []*tosca.ServiceTemplate
+	for _, c := range all {
+		content := c.variables["template"]
+		if c.id == id {
+			if instead == nil {
+				continue
+			}
+			content = instead.Value()
+		}
+		t, err := tosca.FromValue(content, known...)
+		if err != nil {
+			return faultf(http.StatusBadRequest, "service template %s builds on %s, so that cannot be removed or replaced by this: %v; change or remove %s first", c.id, id, err, c.id)
+		}
+		known = append(known, t)
+	}
+	return nil
 }
 
 // commissioning is the message that hands a service template to its process.
@@ -202,6 +225,9 @@ func (h *handlers) end(r *http.Request, c commissioned) error {
 		return err
 	}
 	all, _, err := h.catalogue()
+	if err == nil {
+		err = standWithout(c.id, nil, all)
+	}
 	if err != nil {
 		return err
 	}

@@ -151,6 +151,27 @@ func TestWhatIsCommissionedIsShown(t *testing.T) {
 	w.clamp(http.MethodDelete, "/instanceProperties?name=Mine_Instance9&version=1.0.0", "", 404)
 }
 
+// What others build on stays: neither is it removed nor does anything take its place in which it is missing.
+func TestWhatOthersBuildOnStays(t *testing.T) {
+	w := newWorld(t)
+	types, topology, _ := strings.Cut(small, "topology_template")
+	base := "name: types\nversion: 1.0.0\n" + types
+	builder := "tosca_definitions_version: tosca_simple_yaml_1_1\ntopology_template" + topology
+	w.clamp(http.MethodPost, "/commission", base, 200)
+	w.clamp(http.MethodPost, "/commission", builder, 200)
+	stays := func(fault map[string]any) {
+		t.Helper()
+		require.Contains(t, fault["errorDetails"], "service template org.mine.MineControlLoopDefinition:1.0.0 builds on types:1.0.0")
+		require.Contains(t, fault["errorDetails"], "my.Element")
+		require.Len(t, w.clamp(http.MethodGet, "/commission", "", 200)["list"], 1)
+	}
+	stays(w.clamp(http.MethodDelete, "/commission?name=types&version=1.0.0", "", 400))
+	stays(w.clamp(http.MethodPost, "/commission", strings.ReplaceAll(base, "my.Element", "my.Other"), 400))
+	w.clamp(http.MethodPost, "/commission", base, 200)
+	w.clamp(http.MethodDelete, "/commission?name=org.mine.MineControlLoopDefinition&version=1.0.0", "", 200)
+	w.clamp(http.MethodDelete, "/commission?name=types&version=1.0.0", "", 200)
+}
+
 // A service template that is decommissioned leaves its participants the definitions of those that stay.
 func TestWhatStaysCommissioned(t *testing.T) {
 	w := newWorld(t)

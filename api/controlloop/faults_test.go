@@ -380,10 +380,16 @@ func TestMessagesThatMeanNothing(t *testing.T) {
 			"controlLoopResultMap": map[string]any{element: map[string]any{"state": state, "result": true}},
 		}}))
 	}
-	ack("Second", firstID, "PASSIVE", nil)           // not its element
-	ack("First", "nonsense", "PASSIVE", nil)         // no element
-	ack("First", firstID, "RUNNING", nil)            // not what was ordered
-	ack("First", firstID, "PASSIVE", "another time") // no answer to what was asked
+	ack("Second", firstID, "PASSIVE", nil)                                              // not its element
+	ack("First", "nonsense", "PASSIVE", nil)                                            // no element
+	ack("First", firstID, "RUNNING", nil)                                               // not what was ordered
+	ack("First", firstID, "PASSIVE", "another time")                                    // no answer to what was asked
+	for _, result := range []any{int64(5), "PASSIVE", nil, []any{}, map[string]any{}} { // none at all
+		require.NoError(t, s.bus.Send(s.ctx, "POLICY-CLRUNTIME-PARTICIPANT", runner.Incoming{Data: map[string]any{
+			"messageType": "CONTROLLOOP_STATECHANGE_ACK", "controlLoopId": map[string]any{"name": "a", "version": "1.0.1"},
+			"participantId": map[string]any{"name": "First", "version": "1"}, "controlLoopResultMap": map[string]any{firstID: result},
+		}}))
+	}
 	require.NoError(t, s.r.Settled(s.ctx))
 	require.Equal(t, "UNINITIALISED2PASSIVE", s.states("a")[0])
 	require.Equal(t, "UNINITIALISED2PASSIVE", s.loop("a")["elements"].(map[string]any)[firstID].(map[string]any)["state"])
@@ -391,12 +397,12 @@ func TestMessagesThatMeanNothing(t *testing.T) {
 	ack("First", firstID, "PASSIVE", nil) // twice
 	s.fly(2 * time.Second)
 	require.Equal(t, []string{"PASSIVE", "PASSIVE", "PASSIVE"}, s.states("a"))
-	require.EqualValues(t, 5, s.loop("a")["ignoredMessages"])
+	require.EqualValues(t, 10, s.loop("a")["ignoredMessages"])
 	require.EqualValues(t, 0, s.clamp(http.MethodGet, "/monitoring/ignoredMessages", "", 200)["total"], "each was noted by its control loop")
 	ack("First", firstID, "UNINITIALISED", nil) // nothing was ordered
 	s.fly(time.Second)
 	require.Equal(t, []string{"PASSIVE", "PASSIVE", "PASSIVE"}, s.states("a"))
-	require.EqualValues(t, 6, s.loop("a")["ignoredMessages"])
+	require.EqualValues(t, 11, s.loop("a")["ignoredMessages"])
 }
 
 // What concerns no control loop and no participant that is known is counted too, by its kind.
