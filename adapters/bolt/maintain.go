@@ -65,7 +65,8 @@ func (s *Store) CheckPages() error {
 const compactBatch = 64 << 20
 
 // Compact writes the store of a data directory anew, without the room that is free in it, and returns its size before and
-// after; they are the same where the new file would be no smaller. Until the new file is whole the old one stays as it is. The error is [ErrInUse] when another process has the store.
+// after; they are the same where the new file would be no smaller. Until the new file is whole the old one stays as it is. The error is
+// [ErrInUse] when another process has the store.
 func Compact(dir string) (before, after int64, err error) {
 	path := filepath.Join(dir, FileName)
 	if err := checkThere(path); err != nil {

@@ -40,16 +40,15 @@ func TestCrashPoints(t *testing.T) {
 	want, points := liveCrashing(t, 0)
 	at := rand.New(rand.NewPCG(uint64(points), 0)).Perm(points)
 	at = at[:min(len(at), crashes(t))]
-	crashed := 0
 	for _, point := range at {
-		got, points := liveCrashing(t, point+1)
-		require.NoError(t, memory.Compare(want, got), "a crash at point %d of %d", point+1, points)
-		if points > point { // what shares a batch differs from run to run, so one may have fewer
-			crashed++
+		got, reached := liveCrashing(t, point+1)
+		for last := point + 1; reached < last; { // what shares a batch differs from run to run: one with fewer points crashes at its last
+			last = reached
+			got, reached = liveCrashing(t, last)
 		}
+		require.NoError(t, memory.Compare(want, got), "a crash at point %d of %d", point+1, points)
 	}
-	t.Logf("%d points; crashed at %d of them", points, crashed)
-	require.Greater(t, 2*crashed, len(at))
+	t.Logf("%d points; crashed at %d of them", points, len(at))
 }
 
 // liveCrashing plays the life of two control loops with a crash at one point, unless that is 0.

@@ -98,6 +98,7 @@ func TestAnInstanceThatKillsTheProcess(t *testing.T) {
 			p = newPoison(t, data)
 			p.log("Sonata crashed the last time; please report it with this file", nil)
 			report := read(t, filepath.Join(data, "crash-last.txt"))
+			require.Contains(t, report, "SIGQUIT: quit")
 			if !strings.Contains(report, "\nracecall(") { // from there, the race detector's own code, Go finds no way back to the caller
 				require.Contains(t, report, loopFrame)
 			}

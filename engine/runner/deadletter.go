@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -106,12 +105,7 @@ func (u *unit) buryRow(row deadLetterRow) {
 		slog.Int64("offset", row.Message.Offset), slog.String("reason", row.Reason))
 	u.forward(&row)
 	for u.deadLetters > maxDeadLetters || u.letterBytes > maxLetterBytes && u.deadLetters > 1 {
-		var oldest []byte
-		u.tx.Ascend(tableDeadLetters, nil, func(key, _ []byte) bool {
-			oldest = bytes.Clone(key)
-			return false
-		})
-		u.exhume(oldest)
+		u.exhume(u.following(tableDeadLetters, nil, nil))
 	}
 }
 
